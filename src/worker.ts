@@ -1,12 +1,9 @@
-import { DurableObject } from 'cloudflare:workers';
+import { handle } from './gateway.ts';
 
-export class BucketObject extends DurableObject {}
-export class DirectoryObject extends DurableObject {}
-export class IndexShard extends DurableObject {}
+export { BucketObject } from './bucket/bucket.ts';
+export { DirectoryObject } from './bucket/directory.ts';
+export { IndexShard } from './index/shard.ts';
 
 export default {
-  async fetch(request: Request): Promise<Response> {
-    if (new URL(request.url).pathname === '/-/health') return new Response('ok\n');
-    return new Response('not built yet', { status: 501 });
-  },
+  fetch: handle,
 } satisfies ExportedHandler<Env>;

@@ -1,0 +1,85 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { BucketEntry } from './config.ts';
+
+/** Most buckets of one account in one region ([PutBucket-3]). */
+export const BUCKETS_PER_REGION_MAX = 100;
+
+export interface DirectoryQuery {
+  readonly prefix: string;
+  /** Exclusive. */
+  readonly marker: string;
+  readonly limit: number;
+}
+
+export interface DirectoryPage {
+  readonly buckets: readonly BucketEntry[];
+  readonly truncated: boolean;
+  /** Whether the page is all that the account has ([GetService-1]). */
+  readonly whole: boolean;
+  /** Entries whose creation never finished as far as the directory knows; their buckets can tell. */
+  readonly pending: readonly string[];
+}
+
+/**
+ * The buckets of one account. An entry is reserved before its bucket exists, so that the quota is exact, and confirmed
+ * once it does; a reservation whose bucket never came is settled by whoever lists it.
+ */
+export class DirectoryObject extends DurableObject<Env> {
+  readonly #sql: SqlStorage;
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    this.#sql = state.storage.sql;
+    this.#sql.exec(`CREATE TABLE IF NOT EXISTS bucket (
+      name TEXT PRIMARY KEY, region TEXT NOT NULL, entry TEXT NOT NULL, pending INTEGER NOT NULL
+    ) WITHOUT ROWID`);
+  }
+
+  /** Takes a place for a bucket. False where the account has as many as it may have in that region. */
+  reserve(entry: BucketEntry): boolean {
+    const others = this.#sql
+      .exec<{ n: number }>('SELECT count(*) AS n FROM bucket WHERE region = ? AND name <> ?', entry.region, entry.name)
+      .one().n;
+    if (others >= BUCKETS_PER_REGION_MAX) return false;
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO bucket (name, region, entry, pending) VALUES (?, ?, ?, 1)',
+      entry.name,
+      entry.region,
+      JSON.stringify(entry),
+    );
+    return true;
+  }
+
+  confirm(entry: BucketEntry): void {
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO bucket (name, region, entry, pending) VALUES (?, ?, ?, 0)',
+      entry.name,
+      entry.region,
+      JSON.stringify(entry),
+    );
+  }
+
+  release(name: string): void {
+    this.#sql.exec('DELETE FROM bucket WHERE name = ?', name);
+  }
+
+  list(query: DirectoryQuery): DirectoryPage {
+    const rows = this.#sql
+      .exec<{ name: string; entry: string; pending: number }>(
+        'SELECT name, entry, pending FROM bucket WHERE name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?',
+        query.marker,
+        query.prefix.length,
+        query.prefix,
+        query.limit + 1,
+      )
+      .toArray();
+    const all = this.#sql.exec<{ n: number }>('SELECT count(*) AS n FROM bucket').one().n;
+    const shown = rows.slice(0, query.limit);
+    return {
+      buckets: shown.map((row) => JSON.parse(row.entry) as BucketEntry),
+      truncated: rows.length > query.limit,
+      whole: shown.length === all,
+      pending: shown.filter((row) => row.pending === 1).map((row) => row.name),
+    };
+  }
+}

@@ -1,0 +1,129 @@
+import { Router } from 'itty-router';
+import { anonymous } from './access/identity.ts';
+import { addressOf } from './oss/address.ts';
+import { authenticate } from './oss/auth/authenticate.ts';
+import { OssError } from './oss/errors.ts';
+import { bucketAlreadyExists, Exchange, noSuchBucket } from './oss/exchange.ts';
+import { isMethod } from './oss/match.ts';
+import { operations } from './oss/operations/index.ts';
+import { asOssError, renderError } from './oss/render-error.ts';
+import { settingsOf } from './settings.ts';
+
+/** The way of a request: each stage either learns something about it or refuses it, in this order. */
+const pipeline = Router<Request, [Exchange], Response>({
+  before: [health, address, match, authenticateCaller, configuration, admit],
+  catch: (thrown: unknown, _request: Request, exchange: Exchange) =>
+    renderError(asOssError(thrown, exchange), exchange),
+  finally: [stamp],
+}).all('*', (_request, exchange) => run(exchange));
+
+/** Answers one request. */
+export async function handle(request: Request, env: Env, execution: ExecutionContext): Promise<Response> {
+  let exchange: Exchange;
+  try {
+    exchange = new Exchange(request, env, settingsOf(env), execution);
+  } catch (error) {
+    console.error(JSON.stringify({ event: 'not-configured', error: String(error) }));
+    return new Response(`This gateway is not configured: ${(error as Error).message}.\n`, { status: 503 });
+  }
+  return pipeline.fetch(request, exchange);
+}
+
+/** `/-/health` hides no object: no bucket name starts with a hyphen, and in a bucket's own host the path is a key. */
+function health(request: Request, exchange: Exchange): Response | undefined {
+  if (request.method !== 'GET' || !request.url.includes('/-/health')) return undefined;
+  const url = new URL(request.url);
+  const { serviceDomains } = exchange.settings;
+  const inBucket = serviceDomains.some((domain) => url.hostname.endsWith(`.${domain}`));
+  return url.pathname === '/-/health' && !inBucket ? new Response('ok\n') : undefined;
+}
+
+function address(request: Request, exchange: Exchange): void {
+  exchange.address = addressOf(request.url, exchange.settings);
+}
+
+function match(request: Request, exchange: Exchange): void {
+  const { target, query } = exchange.address;
+  if (target === 'foreign') throw noSuchBucket(exchange.address.host);
+  if (!isMethod(request.method)) throw new OssError('MethodNotAllowed', { extra: { Method: request.method } });
+  exchange.operation = operations.match({ method: request.method, target, query, headers: request.headers });
+}
+
+function authenticateCaller(request: Request, exchange: Exchange): void {
+  const { bucket, key, query, region } = exchange.address;
+  const { settings, operation } = exchange;
+  if (operation.access === 'none') {
+    exchange.authentication = { identity: anonymous, scheme: 'none', place: 'none' };
+    return;
+  }
+  exchange.authentication = authenticate(
+    {
+      method: request.method,
+      headers: request.headers,
+      query,
+      ...(bucket === undefined ? {} : { bucket }),
+      ...(key === undefined ? {} : { key }),
+      now: exchange.received,
+      url: request.url,
+    },
+    {
+      credential: (id) => settings.credentials.get(id),
+      region,
+      tolerant: { unsignedProcess: false, droppedEmpties: true },
+    },
+  );
+}
+
+async function configuration(_request: Request, exchange: Exchange): Promise<void> {
+  const { bucket } = exchange.address;
+  if (bucket === undefined) return;
+  const { fresh, createsBucket } = exchange.operation;
+  const { config } = await (fresh || createsBucket
+    ? exchange.configs.source(bucket)
+    : exchange.configs.nearest(bucket));
+  if (config !== null) exchange.bucket = config;
+  else if (!createsBucket) throw noSuchBucket(bucket);
+}
+
+/** Judges the request. A refusal by a copy of the configuration is judged again by the configuration in force. */
+async function admit(_request: Request, exchange: Exchange): Promise<void> {
+  const { operation } = exchange;
+  if (operation.perObject) return;
+  try {
+    exchange.judge();
+  } catch (error) {
+    if (operation.createsBucket && isTaken(exchange)) throw bucketAlreadyExists(exchange.bucket.name);
+    if (!exchange.hasBucket || operation.fresh || operation.createsBucket) throw error;
+    await exchange.rejudge();
+  }
+  if (exchange.hasBucket && exchange.bucket.hierarchical && !operation.hierarchical) {
+    throw new OssError('OperationNotSupported', {
+      message: 'The operation is not supported for a bucket with a hierarchical namespace.',
+    });
+  }
+}
+
+/** Whether somebody wants to create what another account has (evidence for [PutBucketAcl-8]). */
+function isTaken(exchange: Exchange): boolean {
+  const { identity } = exchange;
+  return exchange.hasBucket && identity.kind !== 'anonymous' && identity.accountId !== exchange.bucket.owner;
+}
+
+function run(exchange: Exchange): Promise<Response> {
+  const { run, name } = exchange.operation;
+  if (run === undefined) {
+    throw new OssError('OperationNotImplemented', { message: `${name} is not implemented.`, extra: { Header: name } });
+  }
+  return run(exchange);
+}
+
+/** What every answer carries ([Common-1], [Common-2], [Common-3]). */
+function stamp(response: Response, _request: Request, exchange: Exchange): Response {
+  const { headers } = response;
+  headers.set('server', 'AliyunOSS');
+  headers.set('date', new Date().toUTCString());
+  headers.set('x-oss-request-id', exchange.requestId);
+  headers.set('x-oss-server-time', String(Date.now() - exchange.received));
+  for (const [name, value] of Object.entries(exchange.extraHeaders)) headers.set(name, value);
+  return response;
+}

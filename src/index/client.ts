@@ -1,0 +1,206 @@
+import { mergedPage } from './merge.ts';
+import { shardName, shardOf, shardStub } from './names.ts';
+import type {
+  AclCommand,
+  Answer,
+  Call,
+  ListCommand,
+  ListPage,
+  PutCommand,
+  PutReply,
+  ReadCommand,
+  ReadReply,
+  Refusal,
+  RemoveCommand,
+  Removed,
+  RemoveEntry,
+  Segment,
+  StatReply,
+} from './records.ts';
+import type { IndexShard } from './shard.ts';
+
+/** What a call needs to know of the bucket's configuration. */
+export interface BucketView {
+  readonly id: string;
+  readonly shards: number;
+  readonly epoch: number;
+  readonly version: number;
+}
+
+/** The request's copy of the configuration, and the way to a newer one. */
+export interface Judge {
+  view(): BucketView;
+  /** Loads the configuration in force and judges the request by it. Throws where it is refused now. */
+  rejudge(): Promise<void>;
+}
+
+export type Outcome<T> = Exclude<Answer<T>, { stale: number } | { gone: true } | { busy: true } | { moved: number }>;
+
+/** The index cannot answer at the moment: too much to do, restarting, or its bucket is just being deleted. */
+export class IndexUnavailable extends Error {
+  override readonly name = 'IndexUnavailable';
+}
+
+type Stub = DurableObjectStub<IndexShard>;
+
+const ATTEMPTS_MAX = 8;
+const BUSY_WAIT_MS = 25;
+
+/** The object index of one bucket, whatever the number of its shards. */
+export class IndexClient {
+  readonly #namespace: DurableObjectNamespace<IndexShard>;
+  readonly #judge: Judge;
+
+  constructor(namespace: DurableObjectNamespace<IndexShard>, judge: Judge) {
+    this.#namespace = namespace;
+    this.#judge = judge;
+  }
+
+  /** The home of new blobs of a key. */
+  homeOf(key: string): string {
+    const view = this.#judge.view();
+    return shardName(view.id, shardOf(view.id, key, view.shards));
+  }
+
+  read(command: ReadCommand): Promise<Outcome<ReadReply>> {
+    return this.#onKey(command.key, true, (stub, call) => stub.read(call, command));
+  }
+
+  /** Segments from byte `start` on, page by page. */
+  async *segments(key: string, versionId: string, start: number): AsyncGenerator<readonly Segment[]> {
+    for (let from: number | null = start; from !== null; ) {
+      const at: number = from;
+      const answer: Outcome<{ segments: readonly Segment[]; more: number | null }> = await this.#onKey(
+        key,
+        true,
+        (stub, call) => stub.segments(call, key, versionId, at),
+      );
+      if (!('ok' in answer)) throw new Error(`segments of a version vanished: ${answer.refused}`);
+      yield answer.ok.segments;
+      from = answer.ok.more;
+    }
+  }
+
+  /** @param command made anew for each attempt: what it says of the bucket must be what the request was judged by */
+  put(key: string, command: () => PutCommand): Promise<Outcome<PutReply>> {
+    return this.#onKey(key, false, (stub, call) => stub.put(call, command()));
+  }
+
+  /**
+   * Removes in the order given, each shard's entries with one call. A shard that refuses removes nothing; with several
+   * shards, others may have removed theirs.
+   */
+  async remove(
+    entries: readonly RemoveEntry[],
+    command: () => Omit<RemoveCommand, 'entries'>,
+  ): Promise<Outcome<readonly Removed[]>> {
+    const removed = new Array<Removed>(entries.length);
+    const answers = await Promise.all(
+      this.#byShard(entries).map(async (members) => {
+        const own = members.map((i) => entries[i]!);
+        const answer = await this.#onKey(own[0]!.key, true, (stub, call) =>
+          stub.remove(call, { ...command(), entries: own }),
+        );
+        if ('ok' in answer) {
+          members.forEach((i, n) => {
+            removed[i] = answer.ok[n]!;
+          });
+        }
+        return answer;
+      }),
+    );
+    return answers.find((answer) => 'refused' in answer) ?? { ok: removed };
+  }
+
+  /** Positions of the entries, grouped by the shard that has their keys. */
+  #byShard(entries: readonly RemoveEntry[]): number[][] {
+    const { id, shards } = this.#judge.view();
+    const groups = new Map<number, number[]>();
+    entries.forEach(({ key }, i) => {
+      const shard = shardOf(id, key, shards);
+      const group = groups.get(shard);
+      if (group === undefined) groups.set(shard, [i]);
+      else group.push(i);
+    });
+    return [...groups.values()];
+  }
+
+  setAcl(command: AclCommand): Promise<Outcome<{ versionId: string }>> {
+    return this.#onKey(command.key, true, (stub, call) => stub.setAcl(call, command));
+  }
+
+  /** One page over all shards. `limit` entries at most. */
+  list(command: ListCommand): Promise<ListPage> {
+    const { prefix, delimiter } = command;
+    return mergedPage(this.#judge.view().shards, command.start, command.limit, async (shard, start, limit) => {
+      const answer = await this.#onShard(
+        () => shard,
+        true,
+        (stub, call) => stub.list(call, { prefix, delimiter, start, limit }),
+      );
+      return mustBeOk(answer);
+    });
+  }
+
+  /** Figures of each shard. */
+  async stat(): Promise<readonly StatReply[]> {
+    const { shards } = this.#judge.view();
+    return Promise.all(
+      Array.from({ length: shards }, async (_, shard) =>
+        mustBeOk(
+          await this.#onShard(
+            () => shard,
+            true,
+            (stub, call) => stub.stat(call),
+          ),
+        ),
+      ),
+    );
+  }
+
+  #onKey<T>(
+    key: string,
+    repeatable: boolean,
+    run: (stub: Stub, call: Call) => Promise<Answer<T>>,
+  ): Promise<Outcome<T>> {
+    return this.#onShard((view) => shardOf(view.id, key, view.shards), repeatable, run);
+  }
+
+  /** Calls a shard until it runs the call, judging the request anew whenever its configuration has moved on. */
+  async #onShard<T>(
+    pick: (view: BucketView) => number,
+    repeatable: boolean,
+    run: (stub: Stub, call: Call) => Promise<Answer<T>>,
+  ): Promise<Outcome<T>> {
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      const view = this.#judge.view();
+      const shard = pick(view);
+      const stub = shardStub(this.#namespace, view.id, shard);
+      const call = { bucket: view.id, shard, epoch: view.epoch, config: view.version };
+      const answer = await guarded(() => run(stub, call), repeatable && attempt < ATTEMPTS_MAX);
+      if (answer === undefined) continue;
+      if ('ok' in answer || 'refused' in answer) return answer;
+      if ('busy' in answer) await scheduler.wait(BUSY_WAIT_MS * attempt);
+      else await this.#judge.rejudge();
+    }
+    throw new IndexUnavailable('the index did not settle');
+  }
+}
+
+/** Runs a call. Undefined where it broke off in a way that may be tried again. */
+async function guarded<T>(run: () => Promise<T>, repeatable: boolean): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    const fault = error as { retryable?: boolean; overloaded?: boolean };
+    if (fault.overloaded) throw new IndexUnavailable('the index has too much to do', { cause: error });
+    if (!fault.retryable) throw error;
+    if (repeatable) return undefined;
+    throw new IndexUnavailable('the index restarted', { cause: error });
+  }
+}
+
+function mustBeOk<T>(answer: Outcome<T>): T {
+  if ('ok' in answer) return answer.ok;
+  throw new Error(`unexpected refusal: ${(answer as { refused: Refusal }).refused}`);
+}

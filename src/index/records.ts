@@ -1,0 +1,198 @@
+/** What the index keeps of an object, and what is said to a shard and answered by it. Plain data: it crosses RPC. */
+
+/** A byte range of an immutable blob. */
+export interface Segment {
+  readonly blob: string;
+  readonly offset: number;
+  readonly length: number;
+  /** CRC-64 of exactly these bytes, decimal. */
+  readonly crc64: string;
+}
+
+export type ObjectKind = 'Normal' | 'Multipart' | 'Appendable' | 'Symlink' | 'DeleteMarker';
+
+/** Metadata that is stored as sent and replayed on download. */
+export interface StoredMeta {
+  /** Standard headers by lower-case name, such as `content-type`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** User metadata by lower-case name, without the dialect's prefix. */
+  readonly user: Readonly<Record<string, string>>;
+}
+
+/** ACL of an object. Absent means that the bucket's applies ("default"). */
+export type ObjectAcl = 'private' | 'public-read' | 'public-read-write';
+
+export interface ObjectRecord {
+  readonly key: string;
+  /** `null` for the version that was written while versioning was not enabled. */
+  readonly versionId: string;
+  readonly kind: ObjectKind;
+  /** Bytes. */
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  /** CRC-64 of the whole content, decimal, where it is known. */
+  readonly crc64: string | null;
+  /** ms since the epoch. */
+  readonly modified: number;
+  readonly storageClass: string;
+  readonly acl: ObjectAcl | null;
+  readonly meta: StoredMeta;
+}
+
+/** Every call to a shard says which shard it thinks it talks to and by which configuration it was judged. */
+export interface Call {
+  readonly bucket: string;
+  readonly shard: number;
+  readonly epoch: number;
+  readonly config: number;
+}
+
+/** Why a shard did not run a call at all. */
+export type Rejection =
+  /** The caller judged by an older configuration than this one: load it, judge again. */
+  | { readonly stale: number }
+  /** The bucket (or this shard of it) exists no more. */
+  | { readonly gone: true }
+  /** The bucket is being deleted, or not: ask again in a moment. */
+  | { readonly busy: true }
+  /** The shard map has changed; its epoch now. */
+  | { readonly moved: number };
+
+/** Why an operation on an object was refused. */
+export type Refusal =
+  | 'no-such-key'
+  | 'no-such-version'
+  | 'delete-marker'
+  | 'exists'
+  | 'denied'
+  /** The blob waited so long for its commit that the orphan sweep may have taken it. */
+  | 'expired-blob';
+
+export type Answer<T> = { readonly ok: T } | { readonly refused: Refusal; readonly at?: MarkerInfo } | Rejection;
+
+/** The delete marker that stands in the way of a read. */
+export interface MarkerInfo {
+  readonly versionId: string;
+  readonly modified: number;
+}
+
+export type Versioning = 'Enabled' | 'Suspended';
+
+/**
+ * How far a caller may change existing objects. `owner` needs no look at them; for others an object's own ACL decides,
+ * and `fallback` where it has none.
+ */
+export interface WriteGuard {
+  readonly owner: boolean;
+  readonly fallback: boolean;
+}
+
+export interface ReadCommand {
+  readonly key: string;
+  readonly versionId?: string;
+  /** Whether segments and inline bytes are wanted. */
+  readonly content: boolean;
+}
+
+export interface ReadReply {
+  readonly record: ObjectRecord;
+  readonly inline: Uint8Array | null;
+  /** The first page of segments. */
+  readonly segments: readonly Segment[];
+  /** Where the next page starts (byte offset in the object), if there is one. */
+  readonly more: number | null;
+}
+
+export interface PutCommand {
+  readonly key: string;
+  readonly kind: Exclude<ObjectKind, 'DeleteMarker'>;
+  readonly size: number;
+  readonly etag: string;
+  readonly crc64: string | null;
+  readonly storageClass: string;
+  readonly acl: ObjectAcl | null;
+  readonly meta: StoredMeta;
+  readonly inline: Uint8Array | null;
+  readonly segments: readonly Segment[];
+  readonly versioning: Versioning | null;
+  readonly forbidOverwrite: boolean;
+  readonly guard: WriteGuard;
+}
+
+export interface PutReply {
+  /** Null in a bucket that never had versioning. */
+  readonly versionId: string | null;
+  readonly modified: number;
+}
+
+export interface RemoveEntry {
+  readonly key: string;
+  readonly versionId?: string;
+}
+
+export interface RemoveCommand {
+  readonly entries: readonly RemoveEntry[];
+  readonly versioning: Versioning | null;
+  readonly guard: WriteGuard;
+}
+
+export interface Removed {
+  /** The version that was removed for good, or the marker that was written. Null in a bucket without versioning. */
+  readonly versionId: string | null;
+  /** Whether a delete marker was written or removed. */
+  readonly marker: boolean;
+}
+
+export interface AclCommand {
+  readonly key: string;
+  readonly versionId?: string;
+  readonly acl: ObjectAcl | null;
+}
+
+export interface ListCommand {
+  readonly prefix: string;
+  readonly delimiter: string;
+  readonly start: ListStart;
+  /** Most entries to return. */
+  readonly limit: number;
+}
+
+/** Where a listing starts or goes on. */
+export type ListStart =
+  | { readonly after: string }
+  /** Inclusive: the first key behind a common prefix. */
+  | { readonly from: string };
+
+export type ListEntry = ListedObject | { readonly prefix: string };
+
+export interface ListedObject {
+  readonly key: string;
+  readonly kind: ObjectKind;
+  readonly size: number;
+  readonly etag: string;
+  readonly modified: number;
+  readonly storageClass: string;
+}
+
+export interface ListPage {
+  readonly entries: readonly ListEntry[];
+  /** Null at the end. */
+  readonly next: ListStart | null;
+}
+
+/** Figures of one storage class. */
+export interface ClassStat {
+  readonly storageClass: string;
+  readonly objects: number;
+  readonly bytes: number;
+  /** Bytes as they are billed: small objects of colder classes count as 64 KiB. */
+  readonly billed: number;
+}
+
+export interface StatReply {
+  readonly classes: readonly ClassStat[];
+  readonly uploads: number;
+  /** When these figures were taken, ms. */
+  readonly taken: number;
+}

@@ -1,0 +1,172 @@
+import { DurableObject } from 'cloudflare:workers';
+import { R2BlobStore } from '../blob/store.ts';
+import { BlobLedger, isTooOldToCommit } from './blobs.ts';
+import { collectGarbage, sweepOrphans } from './garbage.ts';
+import { listPage } from './listing.ts';
+import { shardName } from './names.ts';
+import { ObjectTable } from './objects.ts';
+import type {
+  AclCommand,
+  Answer,
+  Call,
+  ListCommand,
+  ListPage,
+  PutCommand,
+  PutReply,
+  ReadCommand,
+  ReadReply,
+  Rejection,
+  RemoveCommand,
+  Removed,
+  Segment,
+  StatReply,
+} from './records.ts';
+import { migrate } from './schema.ts';
+import { Statistician } from './stat.ts';
+
+/** What a shard is, from its opening to its retirement. */
+interface Role {
+  readonly bucket: string;
+  readonly shard: number;
+  readonly epoch: number;
+  /** Newest configuration version that the bucket told. */
+  readonly config: number;
+  /** `sealed`: the bucket is being deleted. `retired`: it is; only garbage is left to collect. */
+  readonly state: 'open' | 'sealed' | 'retired';
+}
+
+const MAINTENANCE_MS = 24 * 3_600_000;
+
+/** One shard of a bucket's object index. Which object exists is decided here and nowhere else. */
+export class IndexShard extends DurableObject<Env> {
+  readonly #storage: DurableObjectStorage;
+  readonly #ledger: BlobLedger;
+  readonly #objects: ObjectTable;
+  readonly #statistician: Statistician;
+  #role: Role | undefined;
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    this.#storage = state.storage;
+    this.#role = state.storage.kv.get<Role>('role');
+    if (this.#role !== undefined) migrate(state.storage);
+    this.#ledger = new BlobLedger(state.storage.sql);
+    this.#objects = new ObjectTable(state.storage.sql, this.#ledger);
+    this.#statistician = new Statistician(state.storage.sql);
+  }
+
+  // The bucket's calls: its life and its configuration.
+
+  /** Opens a shard of a new bucket. A shard that was never opened accepts nothing. */
+  open(call: Call): void {
+    migrate(this.#storage);
+    this.#become({ bucket: call.bucket, shard: call.shard, epoch: call.epoch, config: call.config, state: 'open' });
+    void this.#storage.setAlarm(Date.now() + MAINTENANCE_MS);
+  }
+
+  /** Tells the newest configuration version: from now on nothing that was judged by an older one is done. */
+  configure(call: Call): void {
+    const role = this.#role;
+    if (role !== undefined && call.config > role.config) this.#become({ ...role, config: call.config });
+  }
+
+  /** Stops the shard if it is empty, for the deletion of its bucket. @returns whether it is sealed now */
+  seal(_call: Call): boolean {
+    const role = this.#role;
+    if (role === undefined) return true;
+    if (this.#objects.any()) return false;
+    if (role.state === 'open') this.#become({ ...role, state: 'sealed' });
+    return true;
+  }
+
+  unseal(_call: Call): void {
+    if (this.#role?.state === 'sealed') this.#become({ ...this.#role, state: 'open' });
+  }
+
+  /** The bucket is gone. The shard lives on until its blobs are collected. */
+  retire(_call: Call): void {
+    if (this.#role === undefined) return;
+    this.#become({ ...this.#role, state: 'retired' });
+  }
+
+  // Operations on objects.
+
+  read(call: Call, command: ReadCommand): Answer<ReadReply> {
+    return this.#reject(call) ?? this.#objects.read(command);
+  }
+
+  segments(
+    call: Call,
+    key: string,
+    versionId: string,
+    start: number,
+  ): Answer<{ segments: readonly Segment[]; more: number | null }> {
+    return this.#reject(call) ?? this.#objects.segments(key, versionId, start);
+  }
+
+  /** Commits an object whose blobs are complete. */
+  put(call: Call, command: PutCommand): Answer<PutReply> {
+    return (
+      this.#reject(call) ??
+      this.#change((now) => {
+        if (isTooOldToCommit(command.segments, shardName(call.bucket, call.shard), now))
+          return { refused: 'expired-blob' };
+        return this.#objects.put(command, now);
+      })
+    );
+  }
+
+  remove(call: Call, command: RemoveCommand): Answer<Removed[]> {
+    return this.#reject(call) ?? this.#change((now) => this.#objects.remove(command, now));
+  }
+
+  setAcl(call: Call, command: AclCommand): Answer<{ versionId: string }> {
+    return this.#reject(call) ?? this.#objects.setAcl(command);
+  }
+
+  list(call: Call, command: ListCommand): Answer<ListPage> {
+    return this.#reject(call) ?? { ok: listPage(this.#storage.sql, command) };
+  }
+
+  stat(call: Call): Answer<StatReply> {
+    return this.#reject(call) ?? { ok: this.#statistician.take(Date.now()) };
+  }
+
+  // Garbage.
+
+  /** Once a day, from opening to retirement: no write on the path of a request is spent on scheduling. */
+  override async alarm(): Promise<void> {
+    if (await this.maintain(Date.now())) await this.#storage.setAlarm(Date.now() + MAINTENANCE_MS);
+  }
+
+  /** Deletes garbage and orphans. @returns whether the shard lives on */
+  async maintain(now: number): Promise<boolean> {
+    const role = this.#role;
+    if (role === undefined) return false;
+    const store = new R2BlobStore(this.env.BLOBS);
+    await collectGarbage(store, this.#ledger, now);
+    await sweepOrphans(store, this.#ledger, this.#storage, shardName(role.bucket, role.shard), now);
+    if (role.state !== 'retired' || this.#ledger.any()) return true;
+    this.#role = undefined;
+    await this.#storage.deleteAll();
+    return false;
+  }
+
+  #reject(call: Call): Rejection | undefined {
+    const role = this.#role;
+    if (role === undefined || role.state === 'retired' || role.bucket !== call.bucket) return { gone: true };
+    if (role.epoch !== call.epoch) return { moved: role.epoch };
+    if (role.config > call.config) return { stale: role.config };
+    if (role.state === 'sealed') return { busy: true };
+    return undefined;
+  }
+
+  #change<T>(work: (now: number) => Answer<T>): Answer<T> {
+    return this.#storage.transactionSync(() => work(Date.now()));
+  }
+
+  #become(role: Role): void {
+    this.#storage.kv.put('role', role);
+    this.#role = role;
+  }
+}

@@ -1,0 +1,35 @@
+import type { ClassStat, StatReply } from './records.ts';
+
+/** Below this size an object of a colder class is billed as if it had it ([GetBucketStat-1]). */
+const BILLED_MIN = 65_536;
+/** Figures of a shard with more rows than this are taken again only after `FRESH_MS`. */
+const CHEAP_ROWS = 100_000;
+const FRESH_MS = 3_600_000;
+
+/** Sums up a shard. Small shards count afresh each time, large ones at most once an hour ([GetBucketStat-7]). */
+export class Statistician {
+  readonly #sql: SqlStorage;
+  #last: StatReply | undefined;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  take(now: number): StatReply {
+    const last = this.#last;
+    if (last !== undefined && now - last.taken < FRESH_MS && rowsOf(last) > CHEAP_ROWS) return last;
+    const classes = this.#sql
+      .exec<{ storageClass: string; objects: number; bytes: number; billed: number }>(
+        `SELECT class AS storageClass, count(*) AS objects, sum(size) AS bytes, sum(max(size, ?)) AS billed
+         FROM version WHERE kind <> 'DeleteMarker' GROUP BY class`,
+        BILLED_MIN,
+      )
+      .toArray() as ClassStat[];
+    this.#last = { classes, uploads: 0, taken: now };
+    return this.#last;
+  }
+}
+
+function rowsOf(stat: StatReply): number {
+  return stat.classes.reduce((sum, { objects }) => sum + objects, 0);
+}

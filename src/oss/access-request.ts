@@ -1,0 +1,67 @@
+import type { AccessRequest } from '../access/decide.ts';
+import { conditions, type Policy, parseBucketPolicy } from '../access/policy.ts';
+import type { BucketConfig } from '../bucket/config.ts';
+import type { Exchange } from './exchange.ts';
+
+/** One object that a request is about. */
+export interface Subject {
+  readonly key: string;
+  readonly versionId?: string;
+}
+
+/** What the decision needs to know of a request, in words that no dialect is part of. */
+export function accessRequestOf(exchange: Exchange, subject: Subject | undefined): AccessRequest {
+  const { operation, identity, address, request } = exchange;
+  const withVersion = subject?.versionId !== undefined && operation.versionAction !== undefined;
+  return {
+    identity,
+    access: accessOf(exchange),
+    actions: [`oss:${withVersion ? operation.versionAction : operation.action}`],
+    ...(exchange.hasBucket ? { bucket: bucketOf(exchange.bucket) } : {}),
+    ...(subject === undefined ? {} : { key: subject.key }),
+    context: conditions({
+      sourceIp: clientAddress(exchange),
+      secure: address.secure,
+      userAgent: request.headers.get('user-agent') ?? undefined,
+      now: exchange.received,
+      accessKeyId: identity.kind === 'anonymous' ? undefined : identity.accessKeyId,
+      prefix: operation.access === 'list' ? (exchange.query('prefix') ?? '') : undefined,
+      delimiter: operation.access === 'list' ? exchange.query('delimiter') : undefined,
+      bucketAcl: request.headers.get('x-oss-acl') ?? undefined,
+      objectAcl: request.headers.get('x-oss-object-acl') ?? undefined,
+    }),
+  };
+}
+
+/** Managing a bucket that is not there yet means creating it. */
+function accessOf({ operation, hasBucket }: Exchange): AccessRequest['access'] {
+  if (operation.access === 'none') return 'read';
+  return operation.createsBucket && !hasBucket ? 'account' : operation.access;
+}
+
+/** The address of the client as the platform knows it; no header that a client can set counts ([Sec-22]). */
+export function clientAddress({ request, settings }: Exchange): string | undefined {
+  if (!settings.local) return request.headers.get('cf-connecting-ip') ?? undefined;
+  const peer = (request.cf as { clientIp?: string } | undefined)?.clientIp;
+  return peer?.replace(/^\[|\]?:\d+$/g, '');
+}
+
+const policies = new WeakMap<BucketConfig, Policy>();
+
+function bucketOf(config: BucketConfig): NonNullable<AccessRequest['bucket']> {
+  const { name, owner, region, acl, objectAcls } = config;
+  const policy = policyOf(config);
+  return { name, owner, region, acl, objectAcls, ...(policy === undefined ? {} : { policy }) };
+}
+
+/** The bucket's policy, parsed once for each copy of the configuration. */
+function policyOf(config: BucketConfig): Policy | undefined {
+  const text = config.documents.policy;
+  if (text === undefined) return undefined;
+  let policy = policies.get(config);
+  if (policy === undefined) {
+    policy = parseBucketPolicy(text);
+    policies.set(config, policy);
+  }
+  return policy;
+}

@@ -1,0 +1,117 @@
+import { percentDecode } from '../lib/percent.ts';
+import { OssError } from './errors.ts';
+import { Query } from './query.ts';
+
+/** What a request is addressed to. The key is decoded once, here, and used by everything that follows. */
+export interface Address {
+  /** As sent, with its port. */
+  readonly host: string;
+  readonly target: 'service' | 'bucket' | 'object' | 'foreign';
+  readonly bucket?: string;
+  readonly key?: string;
+  readonly query: Query;
+  /** Region by which a V4 signature is checked: the endpoint's, without `oss-`. */
+  readonly region: string;
+  readonly secure: boolean;
+}
+
+/** Longest key in UTF-8 bytes ([PutObject-E5]). */
+export const KEY_BYTES_MAX = 1_023;
+
+export interface Domains {
+  readonly serviceDomains: readonly string[];
+  /** With the `oss-` prefix. */
+  readonly region: string;
+}
+
+/**
+ * Splits host and path. `<bucket>.<service domain>` is virtual-hosted; a service domain itself or an IP address is
+ * path-style or, with an empty path, the service; any other host is foreign (a custom domain, if a bucket claims it).
+ * @throws {OssError} InvalidArgument on a malformed escape, InvalidBucketName, InvalidObjectName
+ */
+export function addressOf(url: string, domains: Domains): Address {
+  const parts = splitUrl(url);
+  const query = decodeOr400(() => new Query(parts.query));
+  const hostname = withoutPort(parts.host).toLowerCase();
+  const common = { host: parts.host, query, secure: parts.secure };
+  for (const domain of domains.serviceDomains) {
+    const region = regionOf(domain) ?? domains.region;
+    if (hostname === domain) return { ...common, ...pathStyle(parts.path), region: bare(region) };
+    if (hostname.endsWith(`.${domain}`)) {
+      const bucket = hostname.slice(0, -domain.length - 1);
+      if (bucket.includes('.')) continue;
+      return { ...common, ...inBucket(bucket, parts.path.slice(1)), region: bare(region) };
+    }
+  }
+  const region = bare(domains.region);
+  if (isIpAddress(hostname)) return { ...common, ...pathStyle(parts.path), region };
+  return { ...common, target: 'foreign', key: decodeOr400(() => percentDecode(parts.path.slice(1))), region };
+}
+
+/** 3 to 63 characters of `a-z 0-9 -`, first and last not a hyphen ([PutBucket-12]). */
+export function isBucketName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name);
+}
+
+/** Whether an object may have this name: 1 to 1,023 bytes, not starting with `/` or `\`. */
+export function isObjectName(key: string): boolean {
+  if (key === '' || key.startsWith('/') || key.startsWith('\\')) return false;
+  return key.length <= KEY_BYTES_MAX && new TextEncoder().encode(key).length <= KEY_BYTES_MAX;
+}
+
+function splitUrl(url: string): { host: string; path: string; query: string; secure: boolean } {
+  const hostAt = url.indexOf('://') + 3;
+  const pathAt = url.indexOf('/', hostAt);
+  const queryAt = url.indexOf('?', pathAt);
+  return {
+    secure: url.startsWith('https:'),
+    host: url.slice(hostAt, pathAt),
+    path: queryAt < 0 ? url.slice(pathAt) : url.slice(pathAt, queryAt),
+    query: queryAt < 0 ? '' : url.slice(queryAt + 1),
+  };
+}
+
+type Place = Pick<Address, 'target' | 'bucket' | 'key'>;
+
+function pathStyle(path: string): Place {
+  if (path === '/') return { target: 'service' };
+  const slash = path.indexOf('/', 1);
+  const bucket = decodeOr400(() => percentDecode(slash < 0 ? path.slice(1) : path.slice(1, slash)));
+  return inBucket(bucket, slash < 0 ? '' : path.slice(slash + 1));
+}
+
+function inBucket(bucket: string, rawKey: string): Place {
+  if (!isBucketName(bucket)) throw new OssError('InvalidBucketName', { extra: { BucketName: bucket } });
+  if (rawKey === '') return { target: 'bucket', bucket };
+  const key = decodeOr400(() => percentDecode(rawKey));
+  if (!isObjectName(key)) throw new OssError('InvalidObjectName', { extra: { ObjectName: key.slice(0, 2_048) } });
+  return { target: 'object', bucket, key };
+}
+
+function decodeOr400<T>(decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof URIError)
+      throw new OssError('InvalidArgument', { message: `The URL is not valid: ${error.message}.` });
+    throw error;
+  }
+}
+
+function withoutPort(host: string): string {
+  const colon = host.lastIndexOf(':');
+  return colon < 0 || host.endsWith(']') ? host : host.slice(0, colon);
+}
+
+function isIpAddress(hostname: string): boolean {
+  return hostname.startsWith('[') || /^\d{1,3}(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** `oss-cn-beijing` of `oss-cn-beijing.aliyuncs.com`, or of `oss-cn-beijing-internal.aliyuncs.com`. */
+function regionOf(domain: string): string | undefined {
+  return /^(oss-[a-z0-9-]+?)(?:-internal)?\./.exec(domain)?.[1];
+}
+
+function bare(region: string): string {
+  return region.replace(/^oss-/, '');
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { OssError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Most bytes of a configuration document, where its operation does not say otherwise. */
+export const DOCUMENT_BYTES_MAX = 128 * 1_024;
+
+/**
+ * Reads a small request body whole and checks its `Content-MD5` ([Common-16]).
+ * @throws {OssError} MalformedXML where it is longer than `maxBytes`, InvalidDigest
+ */
+export async function readDocument(exchange: Exchange, maxBytes = DOCUMENT_BYTES_MAX): Promise<Uint8Array> {
+  const bytes = await readAtMost(exchange.request, maxBytes);
+  const md5 = exchange.header('content-md5');
+  if (md5 !== null && md5.trim() !== createHash('md5').update(bytes).digest('base64'))
+    throw new OssError('InvalidDigest');
+  return bytes;
+}
+
+async function readAtMost(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const tooLong = () => new OssError('MalformedXML', { message: `The request body may not exceed ${maxBytes} bytes.` });
+  if (request.body === null) return new Uint8Array(0);
+  const declared = Number(request.headers.get('content-length') ?? '0');
+  if (declared > maxBytes) throw tooLong();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body) {
+    length += chunk.byteLength;
+    if (length > maxBytes) throw tooLong();
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * The `Content-MD5` of an upload as 16 bytes, undefined without one.
+ * @throws {OssError} InvalidDigest where it is not base64 of 16 bytes ([PutObject-5])
+ */
+export function requestMd5(headers: Headers): Uint8Array | undefined {
+  const text = headers.get('content-md5');
+  if (text === null || text === '') return undefined;
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length !== 16 || bytes.toString('base64') !== text.trim()) throw new OssError('InvalidDigest');
+  return bytes;
+}

@@ -1,0 +1,217 @@
+import { allowedByObjectAcl, type Decision, decide, refusal } from '../access/decide.ts';
+import type { Identity } from '../access/identity.ts';
+import { R2BlobStore } from '../blob/store.ts';
+import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
+import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
+import { type BucketView, IndexClient } from '../index/client.ts';
+import type { ObjectAcl, ObjectRecord, WriteGuard } from '../index/records.ts';
+import { randomHex } from '../lib/random.ts';
+import type { Settings } from '../settings.ts';
+import { accessRequestOf, type Subject } from './access-request.ts';
+import type { Address } from './address.ts';
+import type { Authentication } from './auth/authenticate.ts';
+import { OssError } from './errors.ts';
+import type { Operation } from './operation.ts';
+
+/** Attempts to change a configuration that others change at the same time. */
+const UPDATE_ATTEMPTS_MAX = 5;
+
+/**
+ * One request and what has been learnt about it so far. The pipeline fills it from top to bottom; an operation reads
+ * it and answers.
+ */
+export class Exchange {
+  readonly request: Request;
+  readonly env: Env;
+  readonly settings: Settings;
+  readonly execution: ExecutionContext;
+  /** 24 upper-case hex characters ([Common-2]). */
+  readonly requestId = randomHex(12).toUpperCase();
+  /** ms since the epoch. */
+  readonly received = Date.now();
+  readonly configs: ConfigReader;
+  readonly index: IndexClient;
+  readonly blobs: R2BlobStore;
+  /** Headers for the answer that no operation knows of, such as those of CORS. */
+  readonly extraHeaders: Record<string, string> = {};
+
+  #address: Address | undefined;
+  #operation: Operation | undefined;
+  #authentication: Authentication | undefined;
+  #bucket: BucketConfig | undefined;
+  #objects: readonly Subject[] | undefined;
+  #decision: Decision | undefined;
+
+  constructor(request: Request, env: Env, settings: Settings, execution: ExecutionContext) {
+    this.request = request;
+    this.env = env;
+    this.settings = settings;
+    this.execution = execution;
+    this.configs = new ConfigReader(env);
+    this.blobs = new R2BlobStore(env.BLOBS);
+    this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
+  }
+
+  get address(): Address {
+    return must(this.#address, 'address');
+  }
+  set address(address: Address) {
+    this.#address = address;
+  }
+
+  get operation(): Operation {
+    return must(this.#operation, 'operation');
+  }
+  set operation(operation: Operation) {
+    this.#operation = operation;
+  }
+
+  /** For the log line of a request that may have failed before this was known. */
+  get operationName(): string | undefined {
+    return this.#operation?.name;
+  }
+
+  get authentication(): Authentication {
+    return must(this.#authentication, 'authentication');
+  }
+  set authentication(authentication: Authentication) {
+    this.#authentication = authentication;
+  }
+
+  get identity(): Identity {
+    return this.authentication.identity;
+  }
+
+  /** The configuration that this request is judged by. */
+  get bucket(): BucketConfig {
+    return must(this.#bucket, 'bucket');
+  }
+  set bucket(bucket: BucketConfig) {
+    this.#bucket = bucket;
+  }
+
+  get hasBucket(): boolean {
+    return this.#bucket !== undefined;
+  }
+
+  get key(): string {
+    return must(this.address.key, 'key');
+  }
+
+  header(name: string): string | null {
+    return this.request.headers.get(name);
+  }
+
+  query(name: string): string | undefined {
+    return this.address.query.get(name);
+  }
+
+  /** The account that the caller belongs to. Operations with access `account` are never anonymous. */
+  get accountId(): string {
+    if (this.identity.kind === 'anonymous') throw new Error('an anonymous caller has no account');
+    return this.identity.accountId;
+  }
+
+  /**
+   * Judges the request by the bucket's configuration as known now.
+   * @throws {OssError} AccessDenied
+   */
+  judge(): void {
+    let decision: Decision = { outcome: 'allow', fallback: true };
+    for (const subject of this.#subjects()) {
+      const one = decide(accessRequestOf(this, subject));
+      if (one.outcome === 'deny') throw denied(one);
+      if (one.outcome === 'object-acl') {
+        decision = { outcome: 'object-acl', fallback: one.fallback && decision.fallback };
+      }
+    }
+    this.#decision = decision;
+  }
+
+  /** Judges a request that names its objects in its body: by the strictest of what holds for each. */
+  judgeObjects(objects: readonly Subject[]): void {
+    this.#objects = objects;
+    this.judge();
+  }
+
+  #subjects(): readonly (Subject | undefined)[] {
+    if (this.#objects !== undefined) return this.#objects;
+    const { key } = this.address;
+    if (key === undefined) return [undefined];
+    const versionId = this.query('versionId');
+    return [versionId === undefined ? { key } : { key, versionId }];
+  }
+
+  /** Loads the configuration in force and judges once more: the copy used so far was older than the request. */
+  async rejudge(): Promise<void> {
+    const { config } = await this.configs.source(this.bucket.name);
+    if (config === null) throw noSuchBucket(this.bucket.name);
+    this.#bucket = config;
+    this.judge();
+  }
+
+  /**
+   * The second look at a read, once the object's own ACL is known.
+   * @throws {OssError} AccessDenied
+   */
+  judgeObject(record: Pick<ObjectRecord, 'acl'>): void {
+    const { outcome, fallback } = must(this.#decision, 'decision');
+    if (outcome !== 'object-acl') return;
+    if (!allowedByObjectAcl('read', record.acl as ObjectAcl | null, fallback))
+      throw denied({ outcome: 'deny', fallback, reason: 'acl' });
+  }
+
+  /** What the index must check before it changes an existing object. */
+  get guard(): WriteGuard {
+    const { outcome, fallback } = must(this.#decision, 'decision');
+    return { owner: outcome === 'allow', fallback };
+  }
+
+  /**
+   * Changes the bucket's configuration. The change is made anew if somebody else changed it meanwhile.
+   * @throws {OssError} NoSuchBucket, and whatever `change` refuses
+   */
+  async updateBucket(change: (config: BucketConfig) => ConfigPatch | undefined): Promise<BucketConfig> {
+    for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
+      const current = this.bucket;
+      const patch = change(current);
+      if (patch === undefined) return current;
+      const reply = await this.env.BUCKET.get(this.env.BUCKET.idFromName(current.name)).update(
+        current.id,
+        current.version,
+        patch,
+      );
+      const config = 'config' in reply ? reply.config : reply.conflict;
+      rememberConfig(current.name, config);
+      if (config === null) throw noSuchBucket(current.name);
+      this.#bucket = config;
+      if ('config' in reply) return config;
+      this.judge();
+    }
+    throw new OssError('ServiceUnavailable');
+  }
+
+  #view(): BucketView {
+    return this.bucket;
+  }
+}
+
+/** @param decision one that refuses */
+function denied(decision: Decision): OssError {
+  const { message, ec } = refusal(decision.reason ?? 'acl');
+  return new OssError('AccessDenied', { message, ec });
+}
+
+export function noSuchBucket(name: string): OssError {
+  return new OssError('NoSuchBucket', { extra: { BucketName: name } });
+}
+
+/** The name belongs to somebody else, or to a bucket of another nature. */
+export function bucketAlreadyExists(name: string): OssError {
+  return new OssError('BucketAlreadyExists', { extra: { BucketName: name } });
+}
+
+function must<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`the request has no ${what} yet`);
+  return value;
+}

@@ -1,0 +1,56 @@
+import type { BucketConfig } from '../bucket/config.ts';
+import type { MarkerInfo, ObjectRecord, Refusal } from '../index/records.ts';
+import { OssError } from './errors.ts';
+
+/** What an object without a stored type is ([ObjCommon-20]). */
+export const DEFAULT_CONTENT_TYPE = 'application/octet-stream';
+
+/** The headers that describe a version on GET and HEAD; the body's length is the caller's matter. */
+export function objectHeaders(record: ObjectRecord, bucket: BucketConfig): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': DEFAULT_CONTENT_TYPE,
+    ...record.meta.headers,
+    etag: `"${record.etag}"`,
+    'last-modified': new Date(record.modified).toUTCString(),
+    'accept-ranges': 'bytes',
+    'x-oss-object-type': record.kind,
+    'x-oss-storage-class': record.storageClass,
+  };
+  if (record.crc64 !== null) headers['x-oss-hash-crc64ecma'] = record.crc64;
+  if (record.kind === 'Normal') headers['content-md5'] = md5OfEtag(record.etag);
+  for (const name in record.meta.user) headers[`x-oss-meta-${name}`] = record.meta.user[name]!;
+  if (bucket.versioning !== undefined) headers['x-oss-version-id'] = record.versionId;
+  return headers;
+}
+
+/** The ETag of a simple upload is the MD5 of its content: base64 of its hex ([ObjCommon-25]). */
+export function md5OfEtag(etag: string): string {
+  return Buffer.from(etag, 'hex').toString('base64');
+}
+
+/**
+ * Answers what the index refused about one object. A read of a marker by its id is 405, everything else about markers
+ * is 404 ([ObjCommon-10], [ObjCommon-11]).
+ */
+export function objectRefusal(refused: Refusal, key: string, at?: MarkerInfo, markerIs: 404 | 405 = 404): OssError {
+  const headers: Record<string, string> =
+    at === undefined ? {} : { 'x-oss-delete-marker': 'true', 'x-oss-version-id': at.versionId };
+  switch (refused) {
+    case 'no-such-key':
+      return new OssError('NoSuchKey', { extra: { Key: key }, headers });
+    case 'no-such-version':
+      return new OssError('NoSuchVersion', { extra: { Key: key } });
+    case 'delete-marker':
+      if (markerIs === 404) return new OssError('NoSuchKey', { extra: { Key: key }, headers });
+      return new OssError('MethodNotAllowed', {
+        extra: { Method: 'GET', ResourceType: 'DeleteMarker' },
+        headers: { ...headers, allow: 'DELETE' },
+      });
+    case 'exists':
+      return new OssError('FileAlreadyExists', { extra: { Key: key } });
+    case 'denied':
+      return new OssError('AccessDenied');
+    case 'expired-blob':
+      return new OssError('RequestTimeout');
+  }
+}

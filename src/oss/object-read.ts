@@ -1,0 +1,36 @@
+import type { ReadReply } from '../index/records.ts';
+import { conditionsOf, failedCondition } from './conditions.ts';
+import { OssError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import { objectRefusal } from './object-headers.ts';
+import { requestedVersion } from './version-param.ts';
+
+/**
+ * Reads the addressed version from the index: exists, may be read, and the conditions hold. Who may not read learns
+ * nothing about the object ([Sec-25]).
+ * @throws {OssError} NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied, NotModified, PreconditionFailed
+ */
+export async function readObject(
+  exchange: Exchange,
+  options: { readonly content: boolean; readonly conditional: boolean },
+): Promise<ReadReply> {
+  const { key } = exchange;
+  const answer = await exchange.index.read({ key, ...requestedVersion(exchange), content: options.content });
+  if ('refused' in answer) {
+    // Somebody whom only an object's own ACL could let in is told of no missing object.
+    exchange.judgeObject({ acl: null });
+    throw objectRefusal(answer.refused, key, answer.at, 405);
+  }
+  exchange.judgeObject(answer.ok.record);
+  if (options.conditional) checkConditions(exchange, answer.ok);
+  return answer.ok;
+}
+
+function checkConditions(exchange: Exchange, { record }: ReadReply): void {
+  const failed = failedCondition(conditionsOf(exchange.request.headers), record);
+  if (failed === undefined) return;
+  if (failed.status === 412) throw new OssError('PreconditionFailed', { extra: { Condition: failed.condition } });
+  throw new OssError('NotModified', {
+    headers: { etag: `"${record.etag}"`, 'last-modified': new Date(record.modified).toUTCString() },
+  });
+}

@@ -1,0 +1,25 @@
+import { allowedByObjectAcl } from '../access/decide.ts';
+import type { ObjectAcl } from '../index/records.ts';
+import { OssError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+
+/**
+ * Refuses, before a body is read, a caller whom the existing object's own ACL keeps out. The commit checks again, in
+ * its transaction; where no object of the bucket has an ACL of its own the request is decided already.
+ */
+export async function mayOverwrite(exchange: Exchange, key: string): Promise<void> {
+  const { owner, fallback } = exchange.guard;
+  if (owner) return;
+  const answer = await exchange.index.read({ key, content: false });
+  const acl = 'ok' in answer ? answer.ok.record.acl : null;
+  if (!allowedByObjectAcl('write', acl, fallback)) throw new OssError('AccessDenied');
+}
+
+/**
+ * Before the first object of a bucket gets an ACL of its own, the bucket's configuration says that there are such:
+ * from then on a refusal by the bucket's ACL is no longer final without a look at the index.
+ */
+export async function announceObjectAcl(exchange: Exchange, acl: ObjectAcl | null): Promise<void> {
+  if (acl === null || exchange.bucket.objectAcls) return;
+  await exchange.updateBucket((bucket) => (bucket.objectAcls ? undefined : { objectAcls: true }));
+}

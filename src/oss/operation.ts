@@ -1,0 +1,40 @@
+import type { Exchange } from './exchange.ts';
+
+export type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS';
+
+/**
+ * One operation of the API. The table of these values (operations/index.ts) is the single source for routing, for the
+ * sub-resources that a signature must cover, for permissions, and for the compatibility page.
+ */
+export interface Operation {
+  /** As the reference names it. */
+  readonly name: string;
+  readonly method: Method;
+  readonly target: 'service' | 'bucket' | 'object';
+  /** Query keys that select the operation, with `key=value` where the value matters too. All must be there. */
+  readonly select?: readonly string[];
+  /** A header that selects it. */
+  readonly selectHeader?: string;
+  /** Further query keys that change what it does. */
+  readonly query?: readonly string[];
+  /** Permission, without `oss:`; for requests that name a version, `versionAction` where it differs. */
+  readonly action: string;
+  readonly versionAction?: string;
+  /** What may open it besides a policy: see `access/decide.ts`. */
+  readonly access: 'read' | 'write' | 'list' | 'owner' | 'account' | 'none';
+  /** Whether it names its objects in its body: it judges each of them itself, once it has read it. */
+  readonly perObject?: boolean;
+  /** False where a bucket with a hierarchical namespace refuses it; true everywhere else. */
+  readonly hierarchical: boolean;
+  /** Whether a missing bucket is the operation's own business (PutBucket, PutBucketAcl). */
+  readonly createsBucket?: boolean;
+  /** Whether it needs the configuration in force from the authority, because no index reply would tell its age. */
+  readonly fresh?: boolean;
+  /** Absent while the operation answers 501. */
+  readonly run?: (exchange: Exchange) => Promise<Response>;
+}
+
+/** Gives a literal its type, and its place in the table. */
+export function operation(definition: Operation): Operation {
+  return definition;
+}

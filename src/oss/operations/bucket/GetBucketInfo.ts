@@ -1,0 +1,47 @@
+import { writeOwner } from '../../object-listing.ts';
+import { operation } from '../../operation.ts';
+import { xmlReply } from '../../reply.ts';
+import { isoDate } from '../../xml/dates.ts';
+import { XmlWriter } from '../../xml/write.ts';
+
+/** All about a bucket in one answer (reference 7.1.6). */
+export const GetBucketInfo = operation({
+  name: 'GetBucketInfo',
+  method: 'GET',
+  target: 'bucket',
+  select: ['bucketInfo'],
+  action: 'GetBucketInfo',
+  access: 'owner',
+  hierarchical: true,
+  fresh: true,
+  async run(exchange) {
+    const { bucket, settings } = exchange;
+    const out = new XmlWriter('BucketInfo')
+      .open('Bucket')
+      .leaf('AccessMonitor', 'Disabled')
+      .leaf('CreationDate', isoDate(bucket.created))
+      .leaf('ExtranetEndpoint', settings.extranetEndpoint)
+      .leaf('IntranetEndpoint', settings.intranetEndpoint)
+      .leaf('Location', bucket.region)
+      .leaf('StorageClass', bucket.storageClass)
+      .leaf('TransferAcceleration', 'Disabled')
+      .leaf('CrossRegionReplication', 'Disabled')
+      .leaf('HierarchicalNamespace', bucket.hierarchical ? 'Enabled' : undefined)
+      .leaf('Name', bucket.name)
+      .leaf('ResourceGroupId', bucket.resourceGroup);
+    writeOwner(out, bucket.owner);
+    out
+      .open('AccessControlList')
+      .leaf('Grant', bucket.acl)
+      .close()
+      .leaf('DataRedundancyType', bucket.redundancy)
+      .leaf('Versioning', bucket.versioning)
+      // Evidence for [GetBucketInfo-6]: the rule is there, and says None, where nothing is set.
+      .open('ServerSideEncryptionRule')
+      .leaf('SSEAlgorithm', 'None')
+      .close()
+      .leaf('Comment', '')
+      .leaf('BlockPublicAccess', false);
+    return xmlReply(out.end());
+  },
+});

@@ -1,0 +1,18 @@
+import { operation } from '../../operation.ts';
+import { xmlReply } from '../../reply.ts';
+import { ossNamespace, writeXml } from '../../xml/write.ts';
+
+/** The region of a bucket (reference 7.1.7). */
+export const GetBucketLocation = operation({
+  name: 'GetBucketLocation',
+  method: 'GET',
+  target: 'bucket',
+  select: ['location'],
+  action: 'GetBucketLocation',
+  access: 'owner',
+  hierarchical: true,
+  fresh: true,
+  async run(exchange) {
+    return xmlReply(writeXml('LocationConstraint', exchange.bucket.region, ossNamespace));
+  },
+});

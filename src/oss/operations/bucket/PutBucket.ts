@@ -1,0 +1,84 @@
+import type { BucketConfig } from '../../../bucket/config.ts';
+import { readDocument } from '../../body.ts';
+import { bucketAclHeader, createBucket, DEFAULT_RESOURCE_GROUP, type NewBucket } from '../../bucket-creation.ts';
+import { invalidArgument, OssError } from '../../errors.ts';
+import { bucketAlreadyExists, type Exchange } from '../../exchange.ts';
+import { operation } from '../../operation.ts';
+import { emptyReply } from '../../reply.ts';
+import { choice, decode, document, type Infer, optional, record, text } from '../../xml/schema.ts';
+
+const createBucketConfiguration = document(
+  'CreateBucketConfiguration',
+  record({
+    storageClass: optional(
+      choice(['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'], { code: 'InvalidArgument' }),
+    ),
+    dataRedundancyType: optional(choice(['LRS', 'ZRS'], { code: 'InvalidArgument' })),
+    locationConstraint: optional(text()),
+  }),
+);
+
+type Body = Infer<typeof createBucketConfiguration>;
+
+/** Creates a bucket; by its owner it may be repeated (reference 7.1.1, decisions.md). */
+export const PutBucket = operation({
+  name: 'PutBucket',
+  method: 'PUT',
+  target: 'bucket',
+  action: 'PutBucket',
+  access: 'account',
+  hierarchical: true,
+  createsBucket: true,
+  async run(exchange) {
+    const acl = bucketAclHeader(exchange);
+    const hierarchical = hnsHeader(exchange);
+    const resourceGroup = resourceGroupHeader(exchange);
+    const bytes = await readDocument(exchange);
+    const body: Body = bytes.length === 0 ? {} : decode(createBucketConfiguration, bytes, { maxBytes: bytes.length });
+    checkLocation(exchange, body.locationConstraint);
+    const { config, created } = await createBucket(exchange, {
+      acl: acl ?? 'private',
+      storageClass: body.storageClass ?? 'Standard',
+      redundancy: body.dataRedundancyType ?? 'LRS',
+      hierarchical: hierarchical ?? false,
+      resourceGroup,
+    });
+    if (!created) {
+      if (config.owner !== exchange.accountId || changesNature(config, body, hierarchical))
+        throw bucketAlreadyExists(config.name);
+      exchange.bucket = config;
+      if (acl !== undefined && acl !== config.acl) await exchange.updateBucket(() => ({ acl }));
+    }
+    return emptyReply(200, { location: `/${config.name}` });
+  },
+});
+
+/** Whether a repeated PutBucket asks for what only a new bucket can be. */
+function changesNature(config: BucketConfig, body: Body, hierarchical: boolean | undefined): boolean {
+  return (
+    (body.storageClass !== undefined && body.storageClass !== config.storageClass) ||
+    (body.dataRedundancyType !== undefined && body.dataRedundancyType !== config.redundancy) ||
+    (hierarchical !== undefined && hierarchical !== config.hierarchical)
+  );
+}
+
+function hnsHeader(exchange: Exchange): boolean | undefined {
+  const value = exchange.header('x-oss-hns-status');
+  if (value === null) return undefined;
+  if (value === 'enabled') return true;
+  if (value === 'disabled') return false;
+  throw invalidArgument('x-oss-hns-status', value);
+}
+
+/** Resource groups are not managed here: there is the default one ([PutBucket-7], [PutBucket-8]). */
+function resourceGroupHeader(exchange: Exchange): NewBucket['resourceGroup'] {
+  const value = exchange.header('x-oss-resource-group-id');
+  if (value === null || value === '' || value === DEFAULT_RESOURCE_GROUP) return DEFAULT_RESOURCE_GROUP;
+  if (!/^rg-[a-z0-9-]{1,60}$/i.test(value)) throw invalidArgument('x-oss-resource-group-id', value);
+  throw new OssError('ResourceGroupIdPreCheckError');
+}
+
+function checkLocation(exchange: Exchange, location: string | undefined): void {
+  if (location === undefined || location === '' || location === `oss-${exchange.address.region}`) return;
+  throw new OssError('InvalidLocationConstraint', { extra: { LocationConstraint: location.slice(0, 256) } });
+}

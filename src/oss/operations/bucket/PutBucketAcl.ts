@@ -1,0 +1,34 @@
+import { bucketAclHeader, createBucket, DEFAULT_RESOURCE_GROUP } from '../../bucket-creation.ts';
+import { bucketAlreadyExists } from '../../exchange.ts';
+import { operation } from '../../operation.ts';
+import { emptyReply } from '../../reply.ts';
+
+/** Sets a bucket's ACL, and creates the bucket where there is none (reference 7.3.1, [PutBucketAcl-2]). */
+export const PutBucketAcl = operation({
+  name: 'PutBucketAcl',
+  method: 'PUT',
+  target: 'bucket',
+  select: ['acl'],
+  action: 'PutBucketAcl',
+  access: 'owner',
+  hierarchical: true,
+  createsBucket: true,
+  async run(exchange) {
+    const acl = bucketAclHeader(exchange);
+    if (!exchange.hasBucket) {
+      const { config, created } = await createBucket(exchange, {
+        acl: acl ?? 'private',
+        storageClass: 'Standard',
+        redundancy: 'LRS',
+        hierarchical: false,
+        resourceGroup: DEFAULT_RESOURCE_GROUP,
+      });
+      if (created) return emptyReply();
+      if (config.owner !== exchange.accountId) throw bucketAlreadyExists(config.name);
+      exchange.bucket = config;
+    }
+    // Without the header nothing changes ([PutBucketAcl-3]).
+    if (acl !== undefined) await exchange.updateBucket((bucket) => (bucket.acl === acl ? undefined : { acl }));
+    return emptyReply();
+  },
+});

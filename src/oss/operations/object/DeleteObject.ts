@@ -1,0 +1,29 @@
+import { objectRefusal } from '../../object-headers.ts';
+import { operation } from '../../operation.ts';
+import { emptyReply } from '../../reply.ts';
+import { requestedVersion } from '../../version-param.ts';
+
+/** Deletes an object, or one version of it; 204 also where there was none (reference 8.1.5). */
+export const DeleteObject = operation({
+  name: 'DeleteObject',
+  method: 'DELETE',
+  target: 'object',
+  query: ['versionId'],
+  action: 'DeleteObject',
+  versionAction: 'DeleteObjectVersion',
+  access: 'write',
+  hierarchical: true,
+  async run(exchange) {
+    const { key } = exchange;
+    const answer = await exchange.index.remove([{ key, ...requestedVersion(exchange) }], () => ({
+      versioning: exchange.bucket.versioning ?? null,
+      guard: exchange.guard,
+    }));
+    if ('refused' in answer) throw objectRefusal(answer.refused, key);
+    const { marker, versionId } = answer.ok[0]!;
+    return emptyReply(204, {
+      ...(marker ? { 'x-oss-delete-marker': 'true' } : {}),
+      ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
+    });
+  },
+});

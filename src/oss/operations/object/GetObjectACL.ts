@@ -1,0 +1,28 @@
+import { aclReply } from '../../acl-reply.ts';
+import { objectRefusal } from '../../object-headers.ts';
+import { operation } from '../../operation.ts';
+import { requestedVersion } from '../../version-param.ts';
+
+/** The ACL of one version of an object; `default` where it has none of its own (reference 8.4.2). */
+export const GetObjectACL = operation({
+  name: 'GetObjectACL',
+  method: 'GET',
+  target: 'object',
+  select: ['acl'],
+  query: ['versionId'],
+  action: 'GetObjectAcl',
+  versionAction: 'GetObjectVersionAcl',
+  access: 'owner',
+  hierarchical: true,
+  async run(exchange) {
+    const { key, bucket } = exchange;
+    const answer = await exchange.index.read({ key, ...requestedVersion(exchange), content: false });
+    if ('refused' in answer) throw objectRefusal(answer.refused, key, answer.at);
+    const { acl, versionId } = answer.ok.record;
+    return aclReply(
+      bucket.owner,
+      acl ?? 'default',
+      bucket.versioning === undefined ? {} : { 'x-oss-version-id': versionId },
+    );
+  },
+});

@@ -1,0 +1,27 @@
+import { compressedHeaders, isCompressed } from '../../compression.ts';
+import { objectHeaders } from '../../object-headers.ts';
+import { readObject } from '../../object-read.ts';
+import { operation } from '../../operation.ts';
+
+/** All headers of GetObject without the body (reference 8.1.7). */
+export const HeadObject = operation({
+  name: 'HeadObject',
+  method: 'HEAD',
+  target: 'object',
+  query: ['versionId'],
+  action: 'GetObject',
+  versionAction: 'GetObjectVersion',
+  access: 'read',
+  hierarchical: true,
+  async run(exchange) {
+    const { record } = await readObject(exchange, { content: false, conditional: true });
+    const headers = objectHeaders(record, exchange.bucket);
+    if (isCompressed(exchange.request, record, headers['content-type']!)) {
+      return new Response(null, { headers: compressedHeaders(headers), encodeBody: 'manual' });
+    }
+    return new Response(null, {
+      headers: { ...headers, 'content-length': String(record.size) },
+      encodeBody: 'manual',
+    });
+  },
+});

@@ -1,0 +1,69 @@
+import { OssError } from '../../errors.ts';
+import { md5OfEtag, objectRefusal } from '../../object-headers.ts';
+import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object-meta.ts';
+import { announceObjectAcl, mayOverwrite } from '../../object-writes.ts';
+import { operation } from '../../operation.ts';
+import { emptyReply } from '../../reply.ts';
+import { uploadBody } from '../../upload.ts';
+
+/** Uploads an object in one request (reference 8.1.1). The body is complete in R2 before the object exists. */
+export const PutObject = operation({
+  name: 'PutObject',
+  method: 'PUT',
+  target: 'object',
+  action: 'PutObject',
+  access: 'write',
+  hierarchical: true,
+  async run(exchange) {
+    const { request, key } = exchange;
+    const { headers } = request;
+    refuseConditions(headers);
+    refuseEncryption(headers);
+    const meta = requestMeta(headers);
+    const acl = requestObjectAcl(headers);
+    const storageClass = requestStorageClass(headers, exchange.bucket.storageClass);
+    const forbidOverwrite = requestFlag(headers, 'x-oss-forbid-overwrite');
+    await mayOverwrite(exchange, key);
+    await announceObjectAcl(exchange, acl);
+    const body = await uploadBody(exchange, key);
+    const answer = await exchange.index.put(key, () => ({
+      key,
+      kind: 'Normal',
+      size: body.size,
+      etag: body.md5,
+      crc64: String(body.crc64),
+      storageClass,
+      acl,
+      meta,
+      inline: body.inline ?? null,
+      segments: body.segments,
+      versioning: exchange.bucket.versioning ?? null,
+      forbidOverwrite,
+      guard: exchange.guard,
+    }));
+    if ('refused' in answer) throw objectRefusal(answer.refused, key);
+    const { versionId } = answer.ok;
+    return emptyReply(200, {
+      etag: `"${body.md5}"`,
+      'content-md5': md5OfEtag(body.md5),
+      'x-oss-hash-crc64ecma': String(body.crc64),
+      ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
+    });
+  },
+});
+
+/** Conditions on a write are not part of the API ([ObjCommon-17]). */
+function refuseConditions(headers: Headers): void {
+  for (const name of ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']) {
+    if (headers.has(name)) throw new OssError('NotImplemented', { extra: { Header: name } });
+  }
+}
+
+/** Encryption that cannot be honoured is refused, never ignored ([Sec-47]). */
+function refuseEncryption(headers: Headers): void {
+  const algorithm = headers.get('x-oss-server-side-encryption');
+  if (algorithm === null) return;
+  if (algorithm !== 'AES256' && algorithm !== 'KMS') throw new OssError('InvalidEncryptionAlgorithmError');
+  if (algorithm === 'KMS') throw new OssError('KmsServiceNotEnabled');
+  throw new OssError('NotImplemented', { extra: { Header: 'x-oss-server-side-encryption' } });
+}

@@ -1,0 +1,189 @@
+import type { Method, Operation } from '../operation.ts';
+
+/** Operations of the reference that are recognised and answer 501 until they are built. */
+export const planned: readonly Operation[] = [
+  ...bucket('GET', 'list', {
+    ListObjectVersions: {
+      select: ['versions'],
+      query: ['prefix', 'key-marker', 'version-id-marker', 'delimiter', 'max-keys', 'encoding-type'],
+      hierarchical: false,
+    },
+    ListMultipartUploads: {
+      select: ['uploads'],
+      query: ['prefix', 'delimiter', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
+    },
+  }),
+  ...configuration('worm', { get: 'GetBucketWorm', delete: 'AbortBucketWorm' }, false),
+  ...bucket('POST', 'owner', {
+    InitiateBucketWorm: { select: ['worm'], hierarchical: false },
+    CompleteBucketWorm: { select: ['wormId'], hierarchical: false },
+    ExtendBucketWorm: { select: ['wormId', 'wormExtend'], hierarchical: false },
+    PutBucketReplication: { select: ['replication', 'comp=add'], hierarchical: false },
+    DeleteBucketReplication: { select: ['replication', 'comp=delete'], hierarchical: false },
+    OpenMetaQuery: { select: ['metaQuery', 'comp=add'], query: ['mode'] },
+    DoMetaQuery: { select: ['metaQuery', 'comp=query'], query: ['mode'] },
+    CloseMetaQuery: { select: ['metaQuery', 'comp=delete'] },
+    CreateCnameToken: { select: ['cname', 'comp=token'] },
+    PutCname: { select: ['cname', 'comp=add'] },
+    DeleteCname: { select: ['cname', 'comp=delete'] },
+  }),
+  ...configuration(
+    'lifecycle',
+    { put: 'PutBucketLifecycle', get: 'GetBucketLifecycle', delete: 'DeleteBucketLifecycle' },
+    false,
+  ),
+  ...configuration('transferAcceleration', {
+    put: 'PutBucketTransferAcceleration',
+    get: 'GetBucketTransferAcceleration',
+    delete: 'DeleteBucketTransferAcceleration',
+  }),
+  ...configuration('versioning', { put: 'PutBucketVersioning', get: 'GetBucketVersioning' }, false),
+  ...configuration('policy', { put: 'PutBucketPolicy', get: 'GetBucketPolicy', delete: 'DeleteBucketPolicy' }),
+  ...configuration('logging', { put: 'PutBucketLogging', get: 'GetBucketLogging', delete: 'DeleteBucketLogging' }),
+  ...configuration(
+    'website',
+    { put: 'PutBucketWebsite', get: 'GetBucketWebsite', delete: 'DeleteBucketWebsite' },
+    false,
+  ),
+  ...configuration('referer', { put: 'PutBucketReferer', get: 'GetBucketReferer' }),
+  ...configuration('tagging', { put: 'PutBucketTags', get: 'GetBucketTags', delete: 'DeleteBucketTags' }),
+  ...configuration('encryption', {
+    put: 'PutBucketEncryption',
+    get: 'GetBucketEncryption',
+    delete: 'DeleteBucketEncryption',
+  }),
+  ...configuration('requestPayment', { put: 'PutBucketRequestPayment', get: 'GetBucketRequestPayment' }),
+  ...configuration('resourceGroup', { put: 'PutBucketResourceGroup', get: 'GetBucketResourceGroup' }),
+  ...configuration('cors', { put: 'PutBucketCors', get: 'GetBucketCors', delete: 'DeleteBucketCors' }, false),
+  ...bucket('GET', 'owner', {
+    GetBucketReplication: { select: ['replication'], hierarchical: false },
+    GetBucketReplicationLocation: { select: ['replicationLocation'], hierarchical: false },
+    GetBucketReplicationProgress: { select: ['replicationProgress'], query: ['rule-id'], hierarchical: false },
+    GetBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false },
+    ListBucketInventory: { select: ['inventory'], query: ['continuation-token'], hierarchical: false },
+    GetMetaQueryStatus: { select: ['metaQuery'] },
+    ListCname: { select: ['cname'] },
+    GetCnameToken: { select: ['comp=token', 'cname'] },
+    ListLiveChannel: { select: ['live'], query: ['marker', 'max-keys', 'prefix'] },
+  }),
+  ...bucket('PUT', 'owner', { PutBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false } }),
+  ...bucket('DELETE', 'owner', {
+    DeleteBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false },
+  }),
+  ...bucket('POST', 'write', { PostObject: {} }),
+  ...(['service', 'bucket', 'object'] as const).map(
+    (target): Operation => ({
+      name: 'Options',
+      method: 'OPTIONS',
+      target,
+      action: 'Options',
+      access: 'none',
+      hierarchical: false,
+    }),
+  ),
+  ...object('PUT', 'write', {
+    CopyObject: { selectHeader: 'x-oss-copy-source', action: 'PutObject' },
+    UploadPart: { select: ['uploadId', 'partNumber'], action: 'PutObject' },
+    UploadPartCopy: { select: ['uploadId', 'partNumber'], selectHeader: 'x-oss-copy-source', action: 'PutObject' },
+    PutSymlink: { select: ['symlink'], action: 'PutObject', hierarchical: false },
+    PutObjectTagging: { select: ['tagging'], query: ['versionId'], versionAction: 'PutObjectVersionTagging' },
+    PutLiveChannelStatus: { select: ['live', 'status'] },
+    PutLiveChannel: { select: ['live'] },
+  }),
+  ...object('POST', 'write', {
+    AppendObject: { select: ['append'], query: ['position'], action: 'PutObject', hierarchical: false },
+    SealAppendObject: { select: ['seal'], query: ['position'], action: 'PutObject', hierarchical: false },
+    RestoreObject: {
+      select: ['restore'],
+      query: ['versionId'],
+      versionAction: 'RestoreObjectVersion',
+      hierarchical: false,
+    },
+    CleanRestoredObject: { select: ['cleanRestoredObject'], query: ['versionId'], hierarchical: false },
+    InitiateMultipartUpload: { select: ['uploads'], query: ['sequential', 'encoding-type'], action: 'PutObject' },
+    CompleteMultipartUpload: {
+      select: ['uploadId'],
+      query: ['encoding-type', 'callback', 'callback-var'],
+      action: 'PutObject',
+    },
+    CreateDirectory: { select: ['x-oss-dir'], action: 'PutObject' },
+    Rename: { select: ['x-oss-rename'], action: 'PutObject' },
+    DeleteDirectory: {
+      select: ['x-oss-delete'],
+      query: ['x-oss-delete-recursive', 'x-oss-delete-token'],
+      action: 'DeleteObject',
+    },
+    ProcessObject: { select: ['x-oss-process'] },
+    AsyncProcessObject: { select: ['x-oss-async-process'] },
+    PostVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'] },
+  }),
+  ...object('GET', 'read', {
+    ListParts: {
+      select: ['uploadId'],
+      query: ['max-parts', 'part-number-marker', 'encoding-type'],
+      action: 'ListParts',
+      access: 'owner',
+    },
+    GetSymlink: {
+      select: ['symlink'],
+      query: ['versionId'],
+      action: 'GetObject',
+      versionAction: 'GetObjectVersion',
+      hierarchical: false,
+    },
+    GetObjectTagging: {
+      select: ['tagging'],
+      query: ['versionId'],
+      versionAction: 'GetObjectVersionTagging',
+      access: 'owner',
+    },
+    GetProcessedObject: { select: ['x-oss-process'], action: 'GetObject' },
+    GetVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'] },
+    GetLiveChannelInfo: { select: ['live'], action: 'GetLiveChannel' },
+    GetLiveChannelStat: { select: ['live', 'comp=stat'] },
+    GetLiveChannelHistory: { select: ['live', 'comp=history'] },
+  }),
+  ...object('DELETE', 'write', {
+    AbortMultipartUpload: { select: ['uploadId'] },
+    DeleteObjectTagging: { select: ['tagging'], query: ['versionId'], versionAction: 'DeleteObjectVersionTagging' },
+    DeleteLiveChannel: { select: ['live'] },
+  }),
+];
+
+type Rows = Readonly<Record<string, Partial<Operation>>>;
+
+function bucket(method: Method, access: Operation['access'], rows: Rows): Operation[] {
+  return rowsOf('bucket', method, access, rows);
+}
+
+function object(method: Method, access: Operation['access'], rows: Rows): Operation[] {
+  return rowsOf('object', method, access, rows);
+}
+
+function rowsOf(target: Operation['target'], method: Method, access: Operation['access'], rows: Rows): Operation[] {
+  return Object.entries(rows).map(([name, row]) => ({
+    name,
+    method,
+    target,
+    action: name,
+    access,
+    hierarchical: true,
+    ...row,
+  }));
+}
+
+function configuration(
+  key: string,
+  names: { readonly put?: string; readonly get?: string; readonly delete?: string },
+  hierarchical = true,
+): Operation[] {
+  return Object.entries(names).map(([method, name]) => ({
+    name,
+    method: method.toUpperCase() as Method,
+    target: 'bucket',
+    select: [key],
+    action: name,
+    access: 'owner',
+    hierarchical,
+  }));
+}

@@ -1,0 +1,76 @@
+import type { BucketEntry } from '../../../bucket/config.ts';
+import type { DirectoryPage } from '../../../bucket/directory.ts';
+import { invalidArgument } from '../../errors.ts';
+import type { Exchange } from '../../exchange.ts';
+import { countParameter } from '../../list-parameters.ts';
+import { writeOwner } from '../../object-listing.ts';
+import { operation } from '../../operation.ts';
+import { xmlReply } from '../../reply.ts';
+import { isoDate } from '../../xml/dates.ts';
+import { XmlWriter } from '../../xml/write.ts';
+
+/** GetService (reference 5.1). */
+export const ListBuckets = operation({
+  name: 'ListBuckets',
+  method: 'GET',
+  target: 'service',
+  query: ['prefix', 'marker', 'max-keys', 'tag-key', 'tag-value', 'tagging', 'regionList'],
+  action: 'ListBuckets',
+  access: 'account',
+  hierarchical: true,
+  async run(exchange) {
+    const prefix = exchange.query('prefix') ?? '';
+    // Evidence for GetService: a prefix that no bucket name can have is refused, not answered with nothing.
+    if (!/^[a-z0-9-]{0,63}$/.test(prefix)) throw invalidArgument('prefix', prefix.slice(0, 256));
+    const marker = exchange.query('marker') ?? '';
+    const limit = countParameter(exchange, 'max-keys');
+    const group = exchange.header('x-oss-resource-group-id');
+    const page = await settledPage(exchange, { prefix, marker, limit });
+    const shown = group === null ? page.buckets : page.buckets.filter((bucket) => bucket.resourceGroup === group);
+    const out = new XmlWriter('ListAllMyBucketsResult');
+    if (!page.whole) {
+      out.leaf('Prefix', prefix).leaf('Marker', marker).leaf('MaxKeys', limit).leaf('IsTruncated', page.truncated);
+      if (page.truncated) out.leaf('NextMarker', page.buckets.at(-1)!.name);
+    }
+    writeOwner(out, exchange.accountId);
+    out.open('Buckets');
+    for (const bucket of shown) writeBucket(out, bucket, exchange, group !== null);
+    return xmlReply(out.end());
+  },
+});
+
+/**
+ * A page without reservations whose bucket never came to be (a creation that was interrupted): their buckets are
+ * asked, the dead ones are taken out of the directory.
+ */
+async function settledPage(
+  exchange: Exchange,
+  query: { prefix: string; marker: string; limit: number },
+): Promise<DirectoryPage> {
+  const directory = exchange.env.DIRECTORY.get(exchange.env.DIRECTORY.idFromName(exchange.accountId));
+  const page = await directory.list(query);
+  if (page.pending.length === 0) return page;
+  await Promise.all(
+    page.pending.map(async (name) => {
+      const { config } = await exchange.configs.source(name);
+      const mine = config !== null && config.owner === exchange.accountId;
+      await (mine ? directory.confirm(page.buckets.find((bucket) => bucket.name === name)!) : directory.release(name));
+    }),
+  );
+  const settled = await directory.list(query);
+  return { ...settled, buckets: settled.buckets.filter(({ name }) => !settled.pending.includes(name)) };
+}
+
+function writeBucket(out: XmlWriter, bucket: BucketEntry, { settings }: Exchange, withGroup: boolean): void {
+  out
+    .open('Bucket')
+    .leaf('CreationDate', isoDate(bucket.created))
+    .leaf('ExtranetEndpoint', settings.extranetEndpoint)
+    .leaf('IntranetEndpoint', settings.intranetEndpoint)
+    .leaf('Location', bucket.region)
+    .leaf('Name', bucket.name)
+    .leaf('Region', bucket.region.replace(/^oss-/, ''))
+    .leaf('ResourceGroupId', withGroup ? bucket.resourceGroup : undefined)
+    .leaf('StorageClass', bucket.storageClass)
+    .close();
+}

@@ -1,0 +1,67 @@
+import { type ExtraElement, OssError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import { writeXml, type XmlContent } from './xml/write.ts';
+
+/**
+ * Answers a refusal: the error document, or for HEAD the same document in `x-oss-err` ([ObjCommon-5]). A 304 has
+ * neither body nor error headers.
+ */
+export function renderError(error: OssError, exchange: Exchange): Response {
+  if (error.status === 304) return new Response(null, { status: 304, headers: error.headers });
+  const xml = errorDocument(error, exchange);
+  const headers: Record<string, string> = { ...error.headers, 'x-oss-ec': error.ec };
+  if (exchange.request.method === 'HEAD') {
+    return new Response(null, { status: error.status, headers: { ...headers, 'x-oss-err': base64(xml) } });
+  }
+  return new Response(xml, { status: error.status, headers: { ...headers, 'content-type': 'application/xml' } });
+}
+
+function errorDocument(error: OssError, exchange: Exchange): string {
+  return writeXml('Error', {
+    Code: error.wireCode,
+    Message: error.message,
+    RequestId: exchange.requestId,
+    HostId: exchange.request.headers.get('host') ?? new URL(exchange.request.url).host,
+    ...(error.extra as Record<string, ExtraElement & XmlContent>),
+    EC: error.ec,
+    RecommendDoc: `https://api.aliyun.com/troubleshoot?q=${error.ec}`,
+  });
+}
+
+function base64(text: string): string {
+  let binary = '';
+  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+/**
+ * What anything thrown means to a client. An unexpected exception becomes `InternalError` and one log line with the
+ * request id; nothing of its text is shown.
+ */
+export function asOssError(thrown: unknown, exchange: Exchange): OssError {
+  if (thrown instanceof OssError) return thrown;
+  const known = mapped(thrown);
+  if (known !== undefined) return known;
+  const fault = thrown as { name?: string; message?: string; stack?: string };
+  console.error(
+    JSON.stringify({
+      event: 'internal-error',
+      requestId: exchange.requestId,
+      operation: exchange.operationName,
+      error: `${fault?.name ?? 'Error'}: ${fault?.message ?? String(thrown)}`,
+      stack: fault?.stack,
+    }),
+  );
+  return new OssError('InternalError');
+}
+
+function mapped(thrown: unknown): OssError | undefined {
+  const name = (thrown as { name?: string } | null)?.name;
+  if (name === 'IndexUnavailable') return new OssError('ServiceUnavailable', { headers: { 'retry-after': '1' } });
+  if (name === 'SettingsError') {
+    return new OssError('ServiceUnavailable', {
+      message: `This gateway is not configured: ${(thrown as Error).message}.`,
+    });
+  }
+  return undefined;
+}
