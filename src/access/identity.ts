@@ -36,3 +36,11 @@ export interface Credential {
   readonly userId?: string;
   readonly policy?: unknown;
 }
+
+/** The identity that a proof of this key proves. */
+export function identityOf(credential: Credential): Identity {
+  const { accountId, accessKeyId, userName, userId, policy } = credential;
+  if (userName === undefined) return { kind: 'root', accountId, accessKeyId };
+  const policies = policy === undefined ? [] : [policy];
+  return { kind: 'user', accountId, accessKeyId, userId: userId ?? userName, userName, policies };
+}
