@@ -1,13 +1,40 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
+/** What the worker tests find configured; their wire client (test/worker/support/wire.ts) has the same keys. */
+const workerBindings = {
+  LOCAL: 'true',
+  OSS_ACCESS_KEY_ID: 'OWNERKEY',
+  OSS_ACCESS_KEY_SECRET: 'owner-secret',
+  OSS_ACCOUNT_ID: '1000000000000001',
+  ACCESS_KEYS: JSON.stringify([
+    { accessKeyId: 'OTHERKEY', accessKeySecret: 'other-secret', accountId: '2000000000000002' },
+    { accessKeyId: 'USERKEY', accessKeySecret: 'user-secret', accountId: '1000000000000001', userName: 'user' },
+    {
+      accessKeyId: 'READERKEY',
+      accessKeySecret: 'reader-secret',
+      accountId: '1000000000000001',
+      userName: 'reader',
+      policy: {
+        Version: '1',
+        Statement: [{ Effect: 'Allow', Action: ['oss:Get*', 'oss:List*'], Resource: ['acs:oss:*:*:*'] }],
+      },
+    },
+  ]),
+};
+
 /** Three layers: pure functions in Node, everything that needs the runtime inside workerd, real clients against `npm start`. */
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: { bindings: workerBindings },
+          }),
+        ],
         test: { name: 'worker', include: ['test/worker/**/*.test.ts'] },
       },
       {

@@ -1,4 +1,4 @@
-import { blobHome, blobHour } from '../blob/names.ts';
+import { parseBlobName } from '../blob/names.ts';
 import type { Segment } from './records.ts';
 
 /** How long a blob stays after its last holder went, for readers that still stream it. */
@@ -73,5 +73,8 @@ export class BlobLedger {
 
 /** Whether a blob is too old to be committed: the sweep might already see it as an orphan. */
 export function isTooOldToCommit(segments: readonly Segment[], home: string, now: number): boolean {
-  return segments.some(({ blob }) => blobHome(blob) === home && blobHour(blob) < now - COMMIT_MS);
+  return segments.some(({ blob }) => {
+    const name = parseBlobName(blob);
+    return name !== null && name.shardId === home && name.hourMs < now - COMMIT_MS;
+  });
 }

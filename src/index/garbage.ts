@@ -1,4 +1,4 @@
-import { blobHour, hourStart } from '../blob/names.ts';
+import { isSweepable, sweepWindow } from '../blob/garbage.ts';
 import type { BlobStore } from '../blob/store.ts';
 import { type BlobLedger, ORPHAN_MS } from './blobs.ts';
 
@@ -15,7 +15,7 @@ export async function collectGarbage(store: BlobStore, ledger: BlobLedger, now: 
 
 /**
  * Deletes blobs that were written but never committed: those old enough that no commit can come any more and that no
- * row names. Blob names carry their hour, so only hours not swept yet are listed.
+ * row names. Names sort by hour, so a sweep goes on where the last one ended.
  */
 export async function sweepOrphans(
   store: BlobStore,
@@ -24,16 +24,15 @@ export async function sweepOrphans(
   home: string,
   now: number,
 ): Promise<void> {
-  const prefix = `${home}/`;
-  const end = hourStart(now - ORPHAN_MS);
-  let after = storage.kv.get<string>('swept');
+  const window = sweepWindow(home, now, ORPHAN_MS);
   for (;;) {
-    const page = await store.list(prefix, after);
-    const old = page.names.filter((name) => blobHour(name) < end);
-    const orphans = old.filter((name) => !ledger.isHeld(name));
-    if (orphans.length > 0) await store.delete(orphans);
-    after = old.at(-1) ?? after;
-    if (after !== undefined) storage.kv.put('swept', after);
-    if (!page.truncated || old.length < page.names.length) return;
+    const startAfter = storage.kv.get<string>('swept');
+    const page = await store.list({ prefix: window.prefix, startAfter, limit: BATCH });
+    const old = page.blobs.filter(({ name }) => name < window.before);
+    const orphans = old.filter((blob) => isSweepable(blob, window) && !ledger.isHeld(blob.name));
+    if (orphans.length > 0) await store.delete(orphans.map(({ name }) => name));
+    const last = old.at(-1);
+    if (last !== undefined) storage.kv.put('swept', last.name);
+    if (page.cursor === null || old.length < page.blobs.length) return;
   }
 }

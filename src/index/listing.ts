@@ -1,5 +1,5 @@
 import { afterPrefix, compareKeys } from '../lib/order.ts';
-import type { ListCommand, ListEntry, ListPage, ListStart, ObjectKind } from './records.ts';
+import type { ListCommand, ListEntry, ListPage, ListStart, ObjectKind, RestoreState } from './records.ts';
 
 /** Rows that one call may look at: a page behind a long run of delete markers ends early and says where to go on. */
 const SCAN_MAX = 20_000;
@@ -11,6 +11,7 @@ interface Row extends Record<string, SqlStorageValue> {
   etag: string;
   modified: number;
   class: string;
+  restore: string | null;
 }
 
 /**
@@ -65,7 +66,7 @@ function startWithin(prefix: string, start: ListStart): ListStart {
 
 function openCursor(sql: SqlStorage, start: ListStart, end: string | undefined): Iterable<Row> {
   const [operator, bound] = 'after' in start ? ['>', start.after] : ['>=', start.from];
-  const columns = 'SELECT key, kind, size, etag, modified, class FROM version WHERE current = 1';
+  const columns = 'SELECT key, kind, size, etag, modified, class, restore FROM version WHERE current = 1';
   return end === undefined
     ? sql.exec<Row>(`${columns} AND key ${operator} ? ORDER BY key`, bound)
     : sql.exec<Row>(`${columns} AND key ${operator} ? AND key < ? ORDER BY key`, bound, end);
@@ -79,5 +80,6 @@ function entryOf(row: Row): ListEntry {
     etag: row.etag,
     modified: row.modified,
     storageClass: row.class,
+    restore: row.restore === null ? null : (JSON.parse(row.restore) as RestoreState),
   };
 }

@@ -38,6 +38,20 @@ export interface ObjectRecord {
   readonly storageClass: string;
   readonly acl: ObjectAcl | null;
   readonly meta: StoredMeta;
+  readonly tags: Readonly<Record<string, string>> | null;
+  /** Target key of a symbolic link. */
+  readonly link: string | null;
+  readonly restore: RestoreState | null;
+}
+
+/** The last restoration that was asked for of a frozen object. Times in ms; what they mean depends on the clock. */
+export interface RestoreState {
+  readonly requested: number;
+  /** From then on the object can be read ... */
+  readonly ready: number;
+  /** ... until then. */
+  readonly expires: number;
+  readonly tier: string;
 }
 
 /** Every call to a shard says which shard it thinks it talks to and by which configuration it was judged. */
@@ -104,17 +118,24 @@ export interface ReadReply {
   readonly more: number | null;
 }
 
-export interface PutCommand {
-  readonly key: string;
-  readonly kind: Exclude<ObjectKind, 'DeleteMarker'>;
+/** A new version as it is written: everything but its place among the others. */
+export interface ObjectContent {
+  readonly kind: ObjectKind;
   readonly size: number;
   readonly etag: string;
   readonly crc64: string | null;
   readonly storageClass: string;
   readonly acl: ObjectAcl | null;
   readonly meta: StoredMeta;
+  readonly tags: Readonly<Record<string, string>> | null;
+  readonly link: string | null;
   readonly inline: Uint8Array | null;
   readonly segments: readonly Segment[];
+}
+
+export interface PutCommand {
+  readonly key: string;
+  readonly content: ObjectContent;
   readonly versioning: Versioning | null;
   readonly forbidOverwrite: boolean;
   readonly guard: WriteGuard;
@@ -173,6 +194,7 @@ export interface ListedObject {
   readonly etag: string;
   readonly modified: number;
   readonly storageClass: string;
+  readonly restore: RestoreState | null;
 }
 
 export interface ListPage {

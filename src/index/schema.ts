@@ -21,6 +21,9 @@ const migrations: readonly string[] = [
      class TEXT NOT NULL,
      acl TEXT,
      meta TEXT NOT NULL,
+     tags TEXT,
+     link TEXT,
+     restore TEXT,
      segments TEXT,
      inline BLOB
    );

@@ -23,6 +23,7 @@ import type {
 } from './records.ts';
 import { migrate } from './schema.ts';
 import { Statistician } from './stat.ts';
+import { VersionStore } from './version-store.ts';
 
 /** What a shard is, from its opening to its retirement. */
 interface Role {
@@ -41,6 +42,7 @@ const MAINTENANCE_MS = 24 * 3_600_000;
 export class IndexShard extends DurableObject<Env> {
   readonly #storage: DurableObjectStorage;
   readonly #ledger: BlobLedger;
+  readonly #versions: VersionStore;
   readonly #objects: ObjectTable;
   readonly #statistician: Statistician;
   #role: Role | undefined;
@@ -51,7 +53,8 @@ export class IndexShard extends DurableObject<Env> {
     this.#role = state.storage.kv.get<Role>('role');
     if (this.#role !== undefined) migrate(state.storage);
     this.#ledger = new BlobLedger(state.storage.sql);
-    this.#objects = new ObjectTable(state.storage.sql, this.#ledger);
+    this.#versions = new VersionStore(state.storage.sql, this.#ledger);
+    this.#objects = new ObjectTable(state.storage.sql, this.#versions, this.#ledger);
     this.#statistician = new Statistician(state.storage.sql);
   }
 
@@ -74,7 +77,7 @@ export class IndexShard extends DurableObject<Env> {
   seal(_call: Call): boolean {
     const role = this.#role;
     if (role === undefined) return true;
-    if (this.#objects.any()) return false;
+    if (this.#versions.any()) return false;
     if (role.state === 'open') this.#become({ ...role, state: 'sealed' });
     return true;
   }
@@ -109,7 +112,7 @@ export class IndexShard extends DurableObject<Env> {
     return (
       this.#reject(call) ??
       this.#change((now) => {
-        if (isTooOldToCommit(command.segments, shardName(call.bucket, call.shard), now))
+        if (isTooOldToCommit(command.content.segments, shardName(call.bucket, call.shard), now))
           return { refused: 'expired-blob' };
         return this.#objects.put(command, now);
       })

@@ -1,4 +1,4 @@
-import { parseHttpDate } from './xml/dates.ts';
+import { parseHttpDate } from '../lib/dates.ts';
 
 /** The validators of one version of an object. */
 export interface Validators {

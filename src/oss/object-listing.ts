@@ -1,9 +1,9 @@
 import { commonPrefix } from '../index/listing.ts';
 import { entryName } from '../index/merge.ts';
 import type { ListedObject, ListPage, ListStart } from '../index/records.ts';
+import { isoDate } from '../lib/dates.ts';
 import { afterPrefix } from '../lib/order.ts';
 import type { KeyEncoding } from './list-parameters.ts';
-import { isoDate } from './xml/dates.ts';
 import type { XmlWriter } from './xml/write.ts';
 
 /**

@@ -64,7 +64,9 @@ function persistentHeaders(text: string | null): Record<string, string> {
     if (!/^[a-z0-9-]{1,128}$/.test(name) || reserved.test(name)) throw refuse();
     let value: string;
     try {
-      value = new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0)));
+      value = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+        Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0)),
+      );
     } catch {
       throw refuse();
     }

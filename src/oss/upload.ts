@@ -1,5 +1,6 @@
 import { BodyFailure } from '../blob/failure.ts';
-import { type Written, writeBody } from '../blob/write.ts';
+import { writeBody } from '../blob/write.ts';
+import type { Segment } from '../index/records.ts';
 import { requestMd5 } from './body.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
@@ -11,17 +12,29 @@ export interface UploadOptions {
   readonly infrequent?: boolean;
 }
 
+/** A body that is safe in R2, or small enough to live in the index. */
+export interface Uploaded {
+  /** Bytes. */
+  readonly size: number;
+  /** Upper-case hex. */
+  readonly md5: string;
+  /** Decimal. */
+  readonly crc64: string;
+  readonly inline: Uint8Array | null;
+  readonly segments: readonly Segment[];
+}
+
 /**
  * Streams the request's body into blobs. Nothing exists afterwards until the index says so.
  * @throws {OssError} MissingContentLength, EntityTooLarge, InvalidDigest, RequestTimeout
  */
-export async function uploadBody(exchange: Exchange, key: string, options: UploadOptions = {}): Promise<Written> {
+export async function uploadBody(exchange: Exchange, key: string, options: UploadOptions = {}): Promise<Uploaded> {
   const { request } = exchange;
   const length = declaredLength(request);
   const md5 = requestMd5(request.headers);
   if (length !== undefined && length > UPLOAD_BYTES_MAX) throw tooLarge();
   try {
-    return await writeBody(exchange.blobs, {
+    const written = await writeBody(exchange.blobs, {
       shardId: exchange.index.homeOf(key),
       body: request.body,
       ...(length === undefined ? {} : { length }),
@@ -30,8 +43,14 @@ export async function uploadBody(exchange: Exchange, key: string, options: Uploa
       limit: UPLOAD_BYTES_MAX,
       infrequent: options.infrequent ?? false,
       idleTimeoutMs: BODY_IDLE_MS,
-      now: exchange.received,
     });
+    return {
+      size: written.size,
+      md5: written.md5,
+      crc64: String(written.crc64),
+      inline: written.inline ?? null,
+      segments: written.segments.map((segment) => ({ ...segment, crc64: String(segment.crc64) })),
+    };
   } catch (error) {
     throw error instanceof BodyFailure ? bodyError(error) : error;
   }
@@ -64,6 +83,8 @@ function bodyError({ reason }: BodyFailure): OssError {
     case 'incomplete-body':
     case 'timeout':
       return new OssError('RequestTimeout');
+    case 'busy':
+      return new OssError('ServiceUnavailable', { headers: { 'retry-after': '1' } });
   }
 }
 

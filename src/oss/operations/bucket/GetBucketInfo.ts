@@ -1,7 +1,7 @@
+import { isoDate } from '../../../lib/dates.ts';
 import { writeOwner } from '../../object-listing.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
-import { isoDate } from '../../xml/dates.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
 /** All about a bucket in one answer (reference 7.1.6). */

@@ -5,7 +5,8 @@ import { invalidArgument, OssError } from '../../errors.ts';
 import { bucketAlreadyExists, type Exchange } from '../../exchange.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
-import { choice, decode, document, type Infer, optional, record, text } from '../../xml/schema.ts';
+import { decode, document, type Infer, optional, record } from '../../xml/schema.ts';
+import { choice, text } from '../../xml/values.ts';
 
 const createBucketConfiguration = document(
   'CreateBucketConfiguration',

@@ -7,7 +7,8 @@ import { encodingParameter, type KeyEncoding } from '../../list-parameters.ts';
 import { objectRefusal } from '../../object-headers.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply, xmlReply } from '../../reply.ts';
-import { boolean, decode, document, list, optional, record, text } from '../../xml/schema.ts';
+import { decode, document, list, optional, record } from '../../xml/schema.ts';
+import { boolean, text } from '../../xml/values.ts';
 import { ossNamespace, XmlWriter } from '../../xml/write.ts';
 
 /** Most bytes of a batch, and most objects in one ([DeleteMultipleObjects-5]). */
@@ -18,7 +19,7 @@ const batch = document(
   'Delete',
   record({
     quiet: optional(boolean(), false),
-    objects: list('Object', record({ key: text({ trim: false }), versionId: optional(text()) }), {
+    objects: list('Object', record({ key: text({ keepBlanks: true }), versionId: optional(text()) }), {
       min: 1,
       max: BATCH_OBJECTS_MAX,
     }),

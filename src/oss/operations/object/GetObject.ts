@@ -34,9 +34,8 @@ export const GetObject = operation({
     const { record } = reply;
     const headers = { ...objectHeaders(record, exchange.bucket), ...overridden };
     if (isCompressed(exchange.request, record, headers['content-type']!)) {
-      const packed = contentOf(exchange, reply, { offset: 0, length: record.size }).pipeThrough(
-        new CompressionStream('gzip'),
-      );
+      const content = await contentOf(exchange, reply, { offset: 0, length: record.size });
+      const packed = content.pipeThrough(new CompressionStream('gzip'));
       return new Response(packed, { headers: compressedHeaders(headers), encodeBody: 'manual' });
     }
     const range = requestedRange(exchange, record.size);
@@ -52,19 +51,20 @@ export const GetObject = operation({
   },
 });
 
-function answer(
+async function answer(
   exchange: Exchange,
   reply: ReadReply,
   range: ByteRange,
   status: 200 | 206,
   headers: Record<string, string>,
-): Response {
-  const body = reply.inline?.subarray(range.offset, range.offset + range.length) ?? contentOf(exchange, reply, range);
+): Promise<Response> {
+  const body =
+    reply.inline?.subarray(range.offset, range.offset + range.length) ?? (await contentOf(exchange, reply, range));
   // The stored encoding is the client's business: the runtime must not touch the bytes.
   return new Response(body, { status, headers, encodeBody: 'manual' });
 }
 
-function contentOf(exchange: Exchange, reply: ReadReply, range: ByteRange): ReadableStream<Uint8Array> {
+async function contentOf(exchange: Exchange, reply: ReadReply, range: ByteRange): Promise<ReadableStream<Uint8Array>> {
   if (reply.inline !== null) {
     return new Response(reply.inline.subarray(range.offset, range.offset + range.length)).body!;
   }

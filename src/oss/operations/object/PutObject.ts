@@ -26,17 +26,22 @@ export const PutObject = operation({
     await mayOverwrite(exchange, key);
     await announceObjectAcl(exchange, acl);
     const body = await uploadBody(exchange, key);
-    const answer = await exchange.index.put(key, () => ({
-      key,
+    const content = {
       kind: 'Normal',
       size: body.size,
       etag: body.md5,
-      crc64: String(body.crc64),
+      crc64: body.crc64,
       storageClass,
       acl,
       meta,
-      inline: body.inline ?? null,
+      tags: null,
+      link: null,
+      inline: body.inline,
       segments: body.segments,
+    } as const;
+    const answer = await exchange.index.put(key, () => ({
+      key,
+      content,
       versioning: exchange.bucket.versioning ?? null,
       forbidOverwrite,
       guard: exchange.guard,
@@ -46,7 +51,7 @@ export const PutObject = operation({
     return emptyReply(200, {
       etag: `"${body.md5}"`,
       'content-md5': md5OfEtag(body.md5),
-      'x-oss-hash-crc64ecma': String(body.crc64),
+      'x-oss-hash-crc64ecma': body.crc64,
       ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
     });
   },

@@ -1,12 +1,12 @@
 import type { BucketEntry } from '../../../bucket/config.ts';
 import type { DirectoryPage } from '../../../bucket/directory.ts';
+import { isoDate } from '../../../lib/dates.ts';
 import { invalidArgument } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { countParameter } from '../../list-parameters.ts';
 import { writeOwner } from '../../object-listing.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
-import { isoDate } from '../../xml/dates.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
 /** GetService (reference 5.1). */
