@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { banner, endpoints } from './start/banner.ts';
-import { bundleWorker } from './start/bundle.ts';
 import { rootCredentials } from './start/credentials.ts';
-import { DataDirBusyError, lockDataDir } from './start/lock.ts';
-import { ListenError, type Runtime, startRuntime } from './start/runtime.ts';
+import { StartError } from './start/errors.ts';
+import { lockDataDir } from './start/lock.ts';
+import type { Runtime } from './start/runtime.ts';
 import { helpText, readSettings, type Settings, SettingsError } from './start/settings.ts';
 import { workerVariables } from './start/variables.ts';
 import { readWorkerConfig } from './start/wrangler.ts';
@@ -55,8 +55,7 @@ function overridden(vars: Readonly<Record<string, unknown>>): Record<string, unk
 }
 
 async function start(settings: Settings): Promise<void> {
-  const began = performance.now();
-  const step = (text: string) => console.log(`[${((performance.now() - began) / 1000).toFixed(1)} s] ${text}`);
+  const step = (text: string) => console.log(`[${(performance.now() / 1000).toFixed(1)} s] ${text}`);
 
   const dataDir = resolve(settings.dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -67,9 +66,11 @@ async function start(settings: Settings): Promise<void> {
   }
 
   step('bundling the Worker');
+  const { bundleWorker } = await import('./start/bundle.ts');
   const config = await readWorkerConfig(root);
   const modules = await bundleWorker(config.main);
   step('starting workerd');
+  const { startRuntime } = await import('./start/runtime.ts'); // Slow to load, and not wanted when something is wrong.
   const storageDir = join(dataDir, 'storage');
   mkdirSync(storageDir, { recursive: true, mode: 0o700 });
   runtime = await startRuntime({
@@ -108,8 +109,7 @@ stopWithNpm();
 try {
   await start(readSettings(process.env));
 } catch (error) {
-  if (error instanceof SettingsError) fail(`${error.message}; npm start -- --help lists the settings`, 2);
-  if (error instanceof ListenError || error instanceof DataDirBusyError) fail(error.message);
+  if (error instanceof StartError) fail(error.message, error.exitCode);
   const { message, stack, syscall } = error as NodeJS.ErrnoException;
   fail(syscall === undefined ? (stack ?? message) : message);
 }

@@ -1,12 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { StartError } from './errors.ts';
 
 /** How long a predecessor that was just told to stop may take to let go. */
-const patienceMs = 3_000;
-
-/** Another process works on the data folder. */
-export class DataDirBusyError extends Error {}
+const patienceMs = 2_000;
 
 /**
  * Takes the data folder for this process; two writers would corrupt it.
@@ -14,7 +12,7 @@ export class DataDirBusyError extends Error {}
  * The lock is SQLite's own lock on an empty database file: the system drops it when the process ends, however it
  * ends, so that no lock is ever stale and no process id is ever taken for another's. The id is kept for people only.
  * @returns gives the folder back
- * @throws {DataDirBusyError} while another process has it
+ * @throws {StartError} while another process has it
  */
 export function lockDataDir(dataDir: string): () => void {
   const pidFile = join(dataDir, 'ossgate.pid');
@@ -24,7 +22,7 @@ export function lockDataDir(dataDir: string): () => void {
   } catch (error) {
     database.close();
     if ((error as { errcode?: number }).errcode !== 5 /* SQLITE_BUSY */) throw error;
-    throw new DataDirBusyError(`the data folder ${dataDir} is in use by another ossgate${readPid(pidFile)}`);
+    throw new StartError(`the data folder ${dataDir} is in use by another ossgate${readPid(pidFile)}`);
   }
   writeFileSync(pidFile, `${process.pid}\n`);
   return () => {

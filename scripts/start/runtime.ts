@@ -7,12 +7,10 @@ import { join } from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptions } from 'miniflare';
 import type { WorkerModule } from './bundle.ts';
 import { tieToThisProcess, watchForWorkerd } from './child.ts';
+import { StartError } from './errors.ts';
 import { pluginName, publicInternet } from './plugin.ts';
 
 const wrapper = join(import.meta.dirname, 'workerd.sh');
-
-/** The port is taken, or the address is not this machine's. */
-export class ListenError extends Error {}
 
 export interface RuntimeOptions {
   readonly name: string;
@@ -51,7 +49,7 @@ export interface Runtime {
 /**
  * Runs a Worker on workerd with miniflare's simulators of R2, KV and Durable Objects, on a socket of its own.
  * One at a time in a process.
- * @throws {ListenError} when the port cannot be had
+ * @throws {StartError} when the port cannot be had
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const port = await freePort(options.host, options.port);
@@ -199,7 +197,7 @@ function freePort(host: string, port: number): Promise<number> {
       reject(
         error.code === 'EADDRINUSE'
           ? taken(host, port)
-          : new ListenError(`cannot listen on ${host}:${port}: ${error.code}`),
+          : new StartError(`cannot listen on ${host}:${port}: ${error.code}`),
       );
     });
     probe.listen({ host, port, exclusive: true }, () => {
@@ -209,6 +207,6 @@ function freePort(host: string, port: number): Promise<number> {
   });
 }
 
-function taken(host: string, port: number): ListenError {
-  return new ListenError(`port ${port} on ${host} is in use; set PORT to another one, or to 0 for any free one`);
+function taken(host: string, port: number): StartError {
+  return new StartError(`port ${port} on ${host} is in use; set PORT to another one, or to 0 for any free one`);
 }

@@ -1,7 +1,12 @@
 import { type AccessKey, parseAccessKeys } from './access-keys.ts';
+import { StartError } from './errors.ts';
 
 /** A setting that cannot be used; the message names it and says what it should be. */
-export class SettingsError extends Error {}
+export class SettingsError extends StartError {
+  constructor(message: string) {
+    super(`${message}; npm start -- --help lists the settings`, 2);
+  }
+}
 
 /** What one environment variable of `npm start` means. */
 interface Variable {
