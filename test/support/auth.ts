@@ -7,6 +7,7 @@ import {
 } from '../../src/oss/auth/authenticate.ts';
 import { OssError } from '../../src/oss/errors.ts';
 import { Query } from '../../src/oss/query.ts';
+import { sign, type ToSign } from './sign.ts';
 
 /** The identity and clock of the vectors in protocol/oss.md. All made up. */
 export const accessKeyId = 'LTAI5tExampleAccessKeyId';
@@ -80,3 +81,47 @@ export function refusal(request: SignedRequest, with_: AuthSettings = settings()
   }
   throw new Error(`let in as ${JSON.stringify(outcome)}`);
 }
+
+/** A request for `examplebucket` signed with the root key, as the gateway receives it. */
+export function signed(
+  how: Pick<ToSign, 'scheme' | 'place'> & Partial<ToSign>,
+  from: Received = { target: '/a.txt', key: 'a.txt' },
+): SignedRequest {
+  const name = from.host ?? host;
+  const bucket = from.bucket === undefined ? 'examplebucket' : from.bucket;
+  const { url, headers } = sign({
+    method: from.method ?? 'GET',
+    url: `https://${name}${from.target}`,
+    headers: { ...from.headers },
+    ...(bucket === null ? {} : { bucket }),
+    ...(from.key === undefined ? {} : { key: from.key }),
+    accessKeyId,
+    accessKeySecret,
+    region: 'cn-hangzhou',
+    now,
+    ...how,
+  });
+  return received({ ...from, target: url.slice(url.indexOf(name) + name.length), headers });
+}
+
+/** The request with some of its parts exchanged, its headers overlaid: a header given as null goes. */
+export function altered(
+  request: SignedRequest,
+  change: { headers?: Record<string, string | null>; query?: (raw: string) => string; now?: number } & Partial<
+    Pick<SignedRequest, 'method' | 'bucket' | 'key'>
+  >,
+): SignedRequest {
+  const headers = new Headers(request.headers);
+  for (const [name, value] of Object.entries(change.headers ?? {})) {
+    if (value === null) headers.delete(name);
+    else headers.set(name, value);
+  }
+  const [path = '', raw = ''] = request.url.split(/\?(.*)/s);
+  const query = change.query?.(raw) ?? raw;
+  return { ...request, ...change, headers, url: `${path}?${query}`, query: new Query(query) };
+}
+
+/** Every scheme in every place. */
+export const ways = (['V1', 'V2', 'V4'] as const).flatMap((scheme) =>
+  (['header', 'query'] as const).map((place) => ({ scheme, place })),
+);

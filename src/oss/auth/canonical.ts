@@ -80,7 +80,7 @@ export function canonicalQuery(
 export function joinSorted(items: [name: string, item: string][]): string {
   if (items.length > 1) items.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
   let text = '';
-  for (const item of items) text += text === '' ? item[1] : `&${item[1]}`;
+  for (let i = 0; i < items.length; i++) text += i === 0 ? items[i]![1] : `&${items[i]![1]}`;
   return text;
 }
 
