@@ -28,6 +28,16 @@ export function parseIsoDate(text: string): number | undefined {
   return time === undefined ? undefined : time + Number(fraction.slice(0, 3).padEnd(3, '0'));
 }
 
+const basic = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
+
+/** Parses the basic form of ISO 8601 in UTC, `20250115T083000Z`. @returns ms since 1970, or undefined */
+export function parseBasicDate(text: string): number | undefined {
+  const match = basic.exec(text);
+  if (match === null) return undefined;
+  const [, year, month, day, hour, minute, second] = match;
+  return utc([+year!, +month!, +day!, +hour!, +minute!, +second!]);
+}
+
 /** RFC 1123 in GMT, as in `Date` and `Last-Modified`: `Sun, 06 Nov 1994 08:49:37 GMT`. */
 export function httpDate(ms: number): string {
   return new Date(ms).toUTCString();

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { parseBasicDate, parseHttpDate } from '../../lib/date.ts';
+import { parseBasicDate, parseHttpDate } from '../../lib/dates.ts';
 import { OssError } from '../errors.ts';
 import type { QueryPair } from '../query.ts';
 import { canonicalHeaders, canonicalPath, isOssHeader, joinSorted } from './canonical.ts';

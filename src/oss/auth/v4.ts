@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { parseBasicDate } from '../../lib/date.ts';
+import { parseBasicDate } from '../../lib/dates.ts';
 import { percentEncode } from '../../lib/percent.ts';
 import { OssError } from '../errors.ts';
 import type { QueryPair } from '../query.ts';

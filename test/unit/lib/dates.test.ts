@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { httpDate, isoDate, parseHttpDate, parseIsoDate } from '../../../src/lib/dates.ts';
+import { httpDate, isoDate, parseBasicDate, parseHttpDate, parseIsoDate } from '../../../src/lib/dates.ts';
 
 const moment = Date.UTC(1994, 10, 6, 8, 49, 37);
 
@@ -102,5 +102,25 @@ describe('dates', () => {
     `Sun, 06 Nov 1994${' '.repeat(100_000)}08:49:37 GMT`,
   ])('refuses %j as a date of HTTP', (text) => {
     expect(parseHttpDate(text)).toBeUndefined();
+  });
+});
+
+describe('basic ISO 8601 dates', () => {
+  it('reads basic ISO 8601 dates, and nothing like them', () => {
+    expect(parseBasicDate('20250115T083000Z')).toBe(1_736_929_800_000);
+    for (const bad of [
+      '',
+      '20250115T083000',
+      '20250115t083000z',
+      '20251315T083000Z',
+      '20250230T083000Z',
+      '20250115T243000Z',
+      '20250115T086000Z',
+      '2025-1-15T08300Z',
+      '2025011 T083000Z',
+      '2025-01-15T08:30:00Z',
+    ]) {
+      expect(parseBasicDate(bad), bad).toBeUndefined();
+    }
   });
 });
