@@ -96,6 +96,11 @@ export function importsOf(code: string): readonly Import[] {
   return found;
 }
 
+/** Replaces imports and re-exports of nothing but types by blanks. */
+export function blankTypeImports(code: string): string {
+  return code.replace(/\b(?:import|export)\s+type\s[^;]*;/g, (statement) => statement.replace(/[^\n]/g, ' '));
+}
+
 /** The line, from 1, of an offset. */
 export function lineAt(text: string, offset: number): number {
   let line = 1;
