@@ -100,8 +100,10 @@ export function decide(request: AccessRequest): Decision {
   if (reserved !== undefined && !ofOwnersAccount) return denied('not-owner', reserved);
   if (open.length === 0) return allowed;
 
-  const aclMayOpen = (access === 'read' || access === 'write') && !open.some((action) => besideData.test(action));
-  if (!aclMayOpen || bucket === undefined) return denied(reasonWithoutAcl(identity, access, ofOwnersAccount), open[0]);
+  const beside = open.find((action) => besideData.test(action));
+  if ((access !== 'read' && access !== 'write') || beside !== undefined || bucket === undefined) {
+    return denied(reasonWithoutAcl(identity, access, ofOwnersAccount), beside ?? open[0]);
+  }
   return decideByAcl(identity, access, bucket, request.key, open[0]);
 }
 
