@@ -32,6 +32,8 @@ describe('IP addresses', () => {
     expect(holds('::ffff:10.0.0.0/104', '10.1.2.3')).toBe(true);
     expect(holds('10.0.0.0/8', '::ffff:10.1.2.3')).toBe(true);
     expect(holds('::/0', '10.1.2.3')).toBe(false);
+    expect(holds('::ffff:0:0/95', '10.1.2.3')).toBe(false);
+    expect(holds('::ffff:0:0/96', '10.1.2.3')).toBe(true);
   });
 
   it('reads blocks and open octets', () => {

@@ -173,6 +173,7 @@ describe('[Sec-28] CORS under attack', () => {
       const headers = corsHeaders(exposing, { origin: 'http://www.example.com', method: 'GET' });
       expect(headers['Access-Control-Expose-Headers']).toBe('ETag');
     }
+    expect(allowed([everything], 'x-a x-b')).toBe(false);
     expect(allowed([everything], 'x-a, x-b')).toBe(true);
   });
 

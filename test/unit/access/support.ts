@@ -64,3 +64,8 @@ export function request(fields: Partial<PolicyRequest> = {}): PolicyRequest {
     ...fields,
   };
 }
+
+/** The text of a bucket policy with these statements, right or wrong. */
+export function bucketText(...statements: unknown[]): string {
+  return JSON.stringify({ Version: '1', Statement: statements });
+}

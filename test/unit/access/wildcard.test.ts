@@ -21,6 +21,20 @@ describe('wildcards', () => {
     );
   });
 
+  it('let runs between stars neither overlap nor swap', () => {
+    const pattern = fc.array(fc.constantFrom('a', 'b', '*', '*'), { maxLength: 8 });
+    const text = fc.array(fc.constantFrom('a', 'b'), { maxLength: 5 });
+    fc.assert(
+      fc.property(pattern, text, (p, t) => {
+        expect(compileWildcard(p.join(''))(t.join(''))).toBe(naiveWildcard(p, t));
+      }),
+      { numRuns: 3000 },
+    );
+    for (const [p, t] of ['*ab*b ab', 'a*ab*b aab', 'ab*ba aba', '*a*b* ba'].map((pair) => pair.split(' '))) {
+      expect([p, t, compileWildcard(p!)(t!)]).toEqual([p, t, false]);
+    }
+  });
+
   it('match what they were made from', () => {
     const part = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((s) => !/[*?]/.test(s) && s.isWellFormed());
     fc.assert(
