@@ -135,10 +135,9 @@ function row(...[name = '', target = '', value = '', unit = '', ...numbers]: str
 }
 
 function median(numbers: readonly number[]): number {
-  return percentile(
-    [...numbers].sort((a, b) => a - b),
-    0.5,
-  );
+  const ascending = [...numbers].sort((a, b) => a - b);
+  const half = ascending.length / 2;
+  return (ascending[Math.ceil(half) - 1]! + ascending[Math.floor(half)]!) / 2;
 }
 
 function positive(name: string, text: string): number {
