@@ -2,6 +2,7 @@ import { Router } from 'itty-router';
 import { anonymous } from './access/identity.ts';
 import { addressOf } from './oss/address.ts';
 import { authenticate } from './oss/auth/authenticate.ts';
+import { authSettingsOf } from './oss/auth-settings.ts';
 import { OssError } from './oss/errors.ts';
 import { bucketAlreadyExists, Exchange, noSuchBucket } from './oss/exchange.ts';
 import { isMethod } from './oss/match.ts';
@@ -50,9 +51,9 @@ function match(request: Request, exchange: Exchange): void {
 }
 
 function authenticateCaller(request: Request, exchange: Exchange): void {
-  const { bucket, key, query, region } = exchange.address;
-  const { settings, operation } = exchange;
-  if (operation.access === 'none') {
+  const { bucket, key, query } = exchange.address;
+  const { operation } = exchange;
+  if (operation.access === 'none' || operation.signedForm) {
     exchange.authentication = { identity: anonymous, scheme: 'none', place: 'none' };
     return;
   }
@@ -66,11 +67,7 @@ function authenticateCaller(request: Request, exchange: Exchange): void {
       now: exchange.received,
       url: request.url,
     },
-    {
-      credential: (id) => settings.credentials.get(id),
-      region,
-      tolerant: { unsignedProcess: false, droppedEmpties: true },
-    },
+    authSettingsOf(exchange),
   );
 }
 
@@ -88,7 +85,7 @@ async function configuration(_request: Request, exchange: Exchange): Promise<voi
 /** Judges the request. A refusal by a copy of the configuration is judged again by the configuration in force. */
 async function admit(_request: Request, exchange: Exchange): Promise<void> {
   const { operation } = exchange;
-  if (operation.perObject) return;
+  if (operation.perObject || operation.signedForm) return;
   try {
     exchange.judge();
   } catch (error) {

@@ -14,6 +14,8 @@ export interface Settings {
   /** Length of a "day" in seconds, for lifecycle, retention and restore. */
   readonly daySeconds: number;
   readonly allowPrivateOrigins: boolean;
+  /** Whether the policy of a form must name every field that does something. */
+  readonly strictFormFields: boolean;
   /** Under `npm start`, where no edge stands in front and the runtime itself knows the client's address. */
   readonly local: boolean;
 }
@@ -61,6 +63,7 @@ export function readSettings(variables: Variables): Settings {
     indexShards: readShards(text('INDEX_SHARDS', '1')),
     daySeconds: readDay(text('DAY_SECONDS', '86400'), local || text('ALLOW_SHORT_DAYS') === 'true'),
     allowPrivateOrigins: text('ALLOW_PRIVATE_ORIGINS') === 'true',
+    strictFormFields: text('STRICT_FORM_FIELDS') === 'true',
     local,
   };
 }

@@ -36,6 +36,9 @@ export class Exchange {
   /** Headers for the answer that no operation knows of, such as those of CORS. */
   readonly extraHeaders: Record<string, string> = {};
 
+  /** What is said of the object to be stored: the request's headers, or what the fields of a form amount to. */
+  wishes: Headers;
+
   #address: Address | undefined;
   #operation: Operation | undefined;
   #authentication: Authentication | undefined;
@@ -47,6 +50,7 @@ export class Exchange {
     this.request = request;
     this.env = env;
     this.settings = settings;
+    this.wishes = request.headers;
     this.execution = execution;
     this.configs = new ConfigReader(env);
     this.blobs = new R2BlobStore(env.BLOBS);
@@ -133,6 +137,15 @@ export class Exchange {
   judgeObjects(objects: readonly Subject[]): void {
     this.#objects = objects;
     this.judge();
+  }
+
+  /** The same, and where that refuses by an old copy of the configuration, once more by the one in force. */
+  async admitObjects(objects: readonly Subject[]): Promise<void> {
+    try {
+      this.judgeObjects(objects);
+    } catch {
+      await this.rejudge();
+    }
   }
 
   #subjects(): readonly (Subject | undefined)[] {

@@ -1,7 +1,5 @@
 import { OssError } from '../../errors.ts';
-import { md5OfEtag, objectRefusal } from '../../object-headers.ts';
-import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object-meta.ts';
-import { announceObjectAcl, mayOverwrite } from '../../object-writes.ts';
+import { putObject, putWishes } from '../../object-put.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
 import { uploadBody } from '../../upload.ts';
@@ -16,44 +14,10 @@ export const PutObject = operation({
   hierarchical: true,
   async run(exchange) {
     const { request, key } = exchange;
-    const { headers } = request;
-    refuseConditions(headers);
-    refuseEncryption(headers);
-    const meta = requestMeta(headers);
-    const acl = requestObjectAcl(headers);
-    const storageClass = requestStorageClass(headers, exchange.bucket.storageClass);
-    const forbidOverwrite = requestFlag(headers, 'x-oss-forbid-overwrite');
-    await mayOverwrite(exchange, key);
-    await announceObjectAcl(exchange, acl);
-    const body = await uploadBody(exchange, key);
-    const content = {
-      kind: 'Normal',
-      size: body.size,
-      etag: body.md5,
-      crc64: body.crc64,
-      storageClass,
-      acl,
-      meta,
-      tags: null,
-      link: null,
-      inline: body.inline,
-      segments: body.segments,
-    } as const;
-    const answer = await exchange.index.put(key, () => ({
-      key,
-      content,
-      versioning: exchange.bucket.versioning ?? null,
-      forbidOverwrite,
-      guard: exchange.guard,
-    }));
-    if ('refused' in answer) throw objectRefusal(answer.refused, key);
-    const { versionId } = answer.ok;
-    return emptyReply(200, {
-      etag: `"${body.md5}"`,
-      'content-md5': md5OfEtag(body.md5),
-      'x-oss-hash-crc64ecma': body.crc64,
-      ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
-    });
+    refuseConditions(request.headers);
+    const wishes = putWishes(request.headers, exchange.bucket);
+    const { headers } = await putObject(exchange, key, wishes, () => uploadBody(exchange, key));
+    return emptyReply(200, headers);
   },
 });
 
@@ -62,13 +26,4 @@ function refuseConditions(headers: Headers): void {
   for (const name of ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']) {
     if (headers.has(name)) throw new OssError('NotImplemented', { extra: { Header: name } });
   }
-}
-
-/** Encryption that cannot be honoured is refused, never ignored ([Sec-47]). */
-function refuseEncryption(headers: Headers): void {
-  const algorithm = headers.get('x-oss-server-side-encryption');
-  if (algorithm === null) return;
-  if (algorithm !== 'AES256' && algorithm !== 'KMS') throw new OssError('InvalidEncryptionAlgorithmError');
-  if (algorithm === 'KMS') throw new OssError('KmsServiceNotEnabled');
-  throw new OssError('NotImplemented', { extra: { Header: 'x-oss-server-side-encryption' } });
 }

@@ -1,0 +1,97 @@
+import type { BucketConfig, StorageClass } from '../bucket/config.ts';
+import type { ObjectAcl, StoredMeta } from '../index/records.ts';
+import { OssError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import { md5OfEtag, objectRefusal } from './object-headers.ts';
+import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from './object-meta.ts';
+import { announceObjectAcl, mayOverwrite } from './object-writes.ts';
+import type { Uploaded } from './upload.ts';
+
+/** How an object is to be stored that comes in one piece, by PutObject or by a form. */
+export interface PutWishes {
+  readonly meta: StoredMeta;
+  readonly acl: ObjectAcl | null;
+  readonly storageClass: StorageClass;
+  readonly forbidOverwrite: boolean;
+}
+
+/**
+ * Reads what the headers of an upload wish.
+ * @throws {OssError} InvalidArgument, InvalidEncryptionAlgorithmError, KmsServiceNotEnabled, NotImplemented
+ */
+export function putWishes(headers: Headers, bucket: BucketConfig): PutWishes {
+  refuseEncryption(headers);
+  return {
+    meta: requestMeta(headers),
+    acl: requestObjectAcl(headers),
+    storageClass: requestStorageClass(headers, bucket.storageClass),
+    forbidOverwrite: requestFlag(headers, 'x-oss-forbid-overwrite'),
+  };
+}
+
+/** Encryption that cannot be honoured is refused, never ignored ([Sec-47]). */
+function refuseEncryption(headers: Headers): void {
+  const algorithm = headers.get('x-oss-server-side-encryption');
+  if (algorithm === null) return;
+  if (algorithm !== 'AES256' && algorithm !== 'KMS') throw new OssError('InvalidEncryptionAlgorithmError');
+  if (algorithm === 'KMS') throw new OssError('KmsServiceNotEnabled');
+  throw new OssError('NotImplemented', { extra: { Header: 'x-oss-server-side-encryption' } });
+}
+
+export interface StoredObject {
+  readonly body: Uploaded;
+  /** Null in a bucket that never had versioning. */
+  readonly versionId: string | null;
+  /** Headers of the answer. */
+  readonly headers: Record<string, string>;
+}
+
+/**
+ * Stores an object. Nothing of the body is read before it is known that it may be, and the body is complete in R2
+ * before the object exists.
+ * @param upload takes the body
+ * @throws {OssError} AccessDenied, FileAlreadyExists, and whatever `upload` refuses
+ */
+export async function putObject(
+  exchange: Exchange,
+  key: string,
+  wishes: PutWishes,
+  upload: () => Promise<Uploaded>,
+): Promise<StoredObject> {
+  const { acl, meta, storageClass, forbidOverwrite } = wishes;
+  await mayOverwrite(exchange, key);
+  await announceObjectAcl(exchange, acl);
+  const body = await upload();
+  const content = {
+    kind: 'Normal',
+    size: body.size,
+    etag: body.md5,
+    crc64: body.crc64,
+    storageClass,
+    acl,
+    meta,
+    tags: null,
+    link: null,
+    inline: body.inline,
+    segments: body.segments,
+  } as const;
+  const answer = await exchange.index.put(key, () => ({
+    key,
+    content,
+    versioning: exchange.bucket.versioning ?? null,
+    forbidOverwrite,
+    guard: exchange.guard,
+  }));
+  if ('refused' in answer) throw objectRefusal(answer.refused, key);
+  const { versionId } = answer.ok;
+  return {
+    body,
+    versionId,
+    headers: {
+      etag: `"${body.md5}"`,
+      'content-md5': md5OfEtag(body.md5),
+      'x-oss-hash-crc64ecma': body.crc64,
+      ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
+    },
+  };
+}

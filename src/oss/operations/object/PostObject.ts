@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { BodyFailure } from '../../../blob/failure.ts';
+import { BodySource } from '../../../blob/source.ts';
+import { authSettingsOf } from '../../auth-settings.ts';
+import { requestMd5 } from '../../body.ts';
+import { OssError } from '../../errors.ts';
+import type { Exchange } from '../../exchange.ts';
+import { boundaryOf, malformedForm } from '../../form/boundary.ts';
+import { checkForm } from '../../form/check.ts';
+import { uploadHeaders } from '../../form/headers.ts';
+import { readForm } from '../../form/read.ts';
+import { objectUrl, successReply } from '../../form/success.ts';
+import { BODY_IDLE_MS, UPLOAD_BYTES_MAX } from '../../limits.ts';
+import { type PutWishes, putObject, putWishes } from '../../object-put.ts';
+import { operation } from '../../operation.ts';
+import { bodyError, uploadStream } from '../../upload.ts';
+
+/**
+ * Uploads an object by an HTML form (protocol/oss.md chapter 2). The form's own signature decides who it is from: one
+ * in the header or the URL is not looked at. Every field before the file is known, and judged, before the file is read.
+ */
+export const PostObject = operation({
+  name: 'PostObject',
+  method: 'POST',
+  target: 'bucket',
+  action: 'PutObject',
+  access: 'write',
+  signedForm: true,
+  hierarchical: true,
+  async run(exchange) {
+    const { request } = exchange;
+    const boundary = boundaryOf(request.headers.get('content-type'));
+    if (Number(request.headers.get('content-length')) > UPLOAD_BYTES_MAX) {
+      throw new OssError('EntityTooLarge', { extra: { MaxSizeAllowed: UPLOAD_BYTES_MAX } });
+    }
+    if (request.body === null) throw malformedForm('there is none');
+    const source = new BodySource(request.body, BODY_IDLE_MS, Date.now);
+    try {
+      return await post(exchange, source, boundary);
+    } catch (error) {
+      throw error instanceof BodyFailure ? bodyError(error) : error;
+    } finally {
+      source.close();
+    }
+  },
+});
+
+async function post(exchange: Exchange, source: BodySource, boundary: string): Promise<Response> {
+  const { request, address, bucket, settings } = exchange;
+  const digest = bodyDigest(request.headers);
+  const form = await readForm(source, boundary, digest?.update);
+  const checked = checkForm(form, {
+    bucket: bucket.name,
+    auth: authSettingsOf(exchange),
+    strict: settings.strictFormFields,
+    now: exchange.received,
+  });
+  const { key } = checked;
+  exchange.authentication = checked.authentication;
+  exchange.wishes = uploadHeaders(form.fields, checked.contentType);
+  await exchange.admitObjects([{ key }]);
+  const stored = await putObject(exchange, key, formWishes(exchange), () =>
+    uploadStream(exchange, key, {
+      body: form.file.open((bytes) => {
+        if (bytes < checked.length.min) {
+          throw new OssError('EntityTooSmall', { extra: { MinSizeAllowed: checked.length.min, ProposedSize: bytes } });
+        }
+        digest?.check();
+      }),
+      limit: checked.length.max,
+    }),
+  );
+  const location = objectUrl(request.url, address, key);
+  return successReply(form.fields, { bucket: bucket.name, key, etag: stored.body.md5, location }, stored.headers);
+}
+
+/** A form may name a language too, which PutObject does not keep ([ObjCommon-20]). */
+function formWishes({ wishes, bucket }: Exchange): PutWishes {
+  const common = putWishes(wishes, bucket);
+  const language = wishes.get('content-language');
+  if (language === null) return common;
+  return { ...common, meta: { ...common.meta, headers: { ...common.meta.headers, 'content-language': language } } };
+}
+
+/** The check of a `Content-MD5` header, which is about the whole body: the fields, the file, and what is around them. */
+function bodyDigest(headers: Headers) {
+  const md5 = requestMd5(headers);
+  if (md5 === undefined) return undefined;
+  const hash = createHash('md5');
+  return {
+    update(bytes: Uint8Array): void {
+      hash.update(bytes);
+    },
+    check(): void {
+      if (!hash.digest().equals(md5)) throw new OssError('InvalidDigest');
+    },
+  };
+}
