@@ -1,5 +1,6 @@
 import type { BucketConfig, StorageClass } from '../bucket/config.ts';
 import type { ObjectAcl, StoredMeta } from '../index/records.ts';
+import type { CallbackFacts } from './callback/body.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { md5OfEtag, objectRefusal } from './object-headers.ts';
@@ -39,9 +40,8 @@ function refuseEncryption(headers: Headers): void {
 }
 
 export interface StoredObject {
-  readonly body: Uploaded;
-  /** Null in a bucket that never had versioning. */
-  readonly versionId: string | null;
+  /** What a callback can tell of it. */
+  readonly facts: CallbackFacts;
   /** Headers of the answer. */
   readonly headers: Record<string, string>;
 }
@@ -84,13 +84,14 @@ export async function putObject(
   }));
   if ('refused' in answer) throw objectRefusal(answer.refused, key);
   const { versionId } = answer.ok;
+  const { size, md5: etag, crc64 } = body;
+  const contentMd5 = md5OfEtag(etag);
   return {
-    body,
-    versionId,
+    facts: { key, etag, size, contentType: meta.headers['content-type'], crc64, contentMd5 },
     headers: {
-      etag: `"${body.md5}"`,
-      'content-md5': md5OfEtag(body.md5),
-      'x-oss-hash-crc64ecma': body.crc64,
+      etag: `"${etag}"`,
+      'content-md5': contentMd5,
+      'x-oss-hash-crc64ecma': crc64,
       ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
     },
   };

@@ -3,6 +3,8 @@ import { BodyFailure } from '../../../blob/failure.ts';
 import { BodySource } from '../../../blob/source.ts';
 import { authSettingsOf } from '../../auth-settings.ts';
 import { requestMd5 } from '../../body.ts';
+import { formCallback } from '../../callback/requested.ts';
+import { respondWithCallback } from '../../callback/respond.ts';
 import { OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { boundaryOf, malformedForm } from '../../form/boundary.ts';
@@ -59,6 +61,7 @@ async function post(exchange: Exchange, source: BodySource, boundary: string): P
   exchange.authentication = checked.authentication;
   exchange.wishes = uploadHeaders(form.fields, checked.contentType);
   await exchange.admitObjects([{ key }]);
+  exchange.callback = formCallback(exchange, form.fields);
   const stored = await putObject(exchange, key, formWishes(exchange), () =>
     uploadStream(exchange, key, {
       body: form.file.open((bytes) => {
@@ -70,8 +73,9 @@ async function post(exchange: Exchange, source: BodySource, boundary: string): P
       limit: checked.length.max,
     }),
   );
-  const location = objectUrl(request.url, address, key);
-  return successReply(form.fields, { bucket: bucket.name, key, etag: stored.body.md5, location }, stored.headers);
+  const { facts, headers } = stored;
+  const posted = { bucket: bucket.name, key, etag: facts.etag, location: objectUrl(request.url, address, key) };
+  return (await respondWithCallback(exchange, facts, headers)) ?? successReply(form.fields, posted, headers);
 }
 
 /** A form may name a language too, which PutObject does not keep ([ObjCommon-20]). */

@@ -1,3 +1,4 @@
+import { respondWithCallback } from '../../callback/respond.ts';
 import { OssError } from '../../errors.ts';
 import { putObject, putWishes } from '../../object-put.ts';
 import { operation } from '../../operation.ts';
@@ -9,6 +10,7 @@ export const PutObject = operation({
   name: 'PutObject',
   method: 'PUT',
   target: 'object',
+  query: ['callback', 'callback-var'],
   action: 'PutObject',
   access: 'write',
   hierarchical: true,
@@ -16,8 +18,8 @@ export const PutObject = operation({
     const { request, key } = exchange;
     refuseConditions(request.headers);
     const wishes = putWishes(request.headers, exchange.bucket);
-    const { headers } = await putObject(exchange, key, wishes, () => uploadBody(exchange, key));
-    return emptyReply(200, headers);
+    const { facts, headers } = await putObject(exchange, key, wishes, () => uploadBody(exchange, key));
+    return (await respondWithCallback(exchange, facts, headers)) ?? emptyReply(200, headers);
   },
 });
 
