@@ -233,11 +233,12 @@ async function writeUnknown(task: Task, source: BodySource): Promise<WrittenBody
   let bytes: Uint8Array<ArrayBuffer> = new Uint8Array();
   for (const step of [FIRST_BYTES, SECOND_BYTES]) {
     // One byte beyond the limit tells a body that ends there from one that goes on.
-    const larger = new Uint8Array(Math.min(step, limit + 1));
+    const size = Math.min(step, limit + 1);
+    const larger = new Uint8Array(size);
     larger.set(bytes);
     bytes = await source.fill(larger, bytes.length);
     if (bytes.length > limit) throw tooLarge(limit);
-    if (bytes.length < larger.length) return writeWhole(task, bytes);
+    if (bytes.length < size) return writeWhole(task, bytes);
   }
   return writeParts(task, source, bytes, limit);
 }

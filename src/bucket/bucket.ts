@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { shardStub } from '../index/names.ts';
+import { shardStub } from '../index/stub.ts';
 import { Mutex } from '../lib/mutex.ts';
 import { randomHex } from '../lib/random.ts';
 import type { BucketConfig, BucketEntry, BucketSeed, ConfigPatch, Documents } from './config.ts';

@@ -1,5 +1,5 @@
 import { mergedPage } from './merge.ts';
-import { shardName, shardOf, shardStub } from './names.ts';
+import { shardName, shardOf } from './names.ts';
 import type {
   AclCommand,
   Answer,
@@ -18,6 +18,7 @@ import type {
   StatReply,
 } from './records.ts';
 import type { IndexShard } from './shard.ts';
+import { shardStub } from './stub.ts';
 
 /** What a call needs to know of the bucket's configuration. */
 export interface BucketView {

@@ -1,5 +1,6 @@
-import type { AccessRequest } from '../access/decide.ts';
-import { conditions, type Policy, parseBucketPolicy } from '../access/policy.ts';
+import { conditions } from '../access/conditions.ts';
+import type { AccessRequest, BucketAcl } from '../access/decide.ts';
+import { type Policy, parseBucketPolicy } from '../access/policy.ts';
 import type { BucketConfig } from '../bucket/config.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -18,6 +19,7 @@ export function accessRequestOf(exchange: Exchange, subject: Subject | undefined
     access: accessOf(exchange),
     actions: [`oss:${withVersion ? operation.versionAction : operation.action}`],
     ...(exchange.hasBucket ? { bucket: bucketOf(exchange.bucket) } : {}),
+    service: { region: `oss-${address.region}`, bucketName: address.bucket },
     ...(subject === undefined ? {} : { key: subject.key }),
     context: conditions({
       sourceIp: clientAddress(exchange),
@@ -27,10 +29,15 @@ export function accessRequestOf(exchange: Exchange, subject: Subject | undefined
       accessKeyId: identity.kind === 'anonymous' ? undefined : identity.accessKeyId,
       prefix: operation.access === 'list' ? (exchange.query('prefix') ?? '') : undefined,
       delimiter: operation.access === 'list' ? exchange.query('delimiter') : undefined,
-      bucketAcl: request.headers.get('x-oss-acl') ?? undefined,
-      objectAcl: request.headers.get('x-oss-object-acl') ?? undefined,
+      bucketAcl: aclWord(request.headers.get('x-oss-acl')),
+      objectAcl: aclWord(request.headers.get('x-oss-object-acl')),
     }),
   };
+}
+
+/** An ACL that a request wants to give; a word that is none is refused later, by the operation. */
+function aclWord(header: string | null): BucketAcl | undefined {
+  return header === 'private' || header === 'public-read' || header === 'public-read-write' ? header : undefined;
 }
 
 /** Managing a bucket that is not there yet means creating it. */

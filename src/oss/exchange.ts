@@ -1,5 +1,6 @@
-import { allowedByObjectAcl, type Decision, decide, refusal } from '../access/decide.ts';
+import { allowedByObjectAcl, type Decision, decide } from '../access/decide.ts';
 import type { Identity } from '../access/identity.ts';
+import { refusal } from '../access/refusal.ts';
 import { R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
 import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
@@ -120,7 +121,7 @@ export class Exchange {
     let decision: Decision = { outcome: 'allow', fallback: true };
     for (const subject of this.#subjects()) {
       const one = decide(accessRequestOf(this, subject));
-      if (one.outcome === 'deny') throw denied(one);
+      if (one.outcome === 'deny') throw denied(one, this.identity);
       if (one.outcome === 'object-acl') {
         decision = { outcome: 'object-acl', fallback: one.fallback && decision.fallback };
       }
@@ -158,7 +159,7 @@ export class Exchange {
     const { outcome, fallback } = must(this.#decision, 'decision');
     if (outcome !== 'object-acl') return;
     if (!allowedByObjectAcl('read', record.acl as ObjectAcl | null, fallback))
-      throw denied({ outcome: 'deny', fallback, reason: 'acl' });
+      throw denied({ outcome: 'deny', fallback, reason: 'object-acl' }, this.identity);
   }
 
   /** What the index must check before it changes an existing object. */
@@ -196,11 +197,26 @@ export class Exchange {
   }
 }
 
-/** @param decision one that refuses */
-function denied(decision: Decision): OssError {
-  const { message, ec } = refusal(decision.reason ?? 'acl');
-  return new OssError('AccessDenied', { message, ec });
+/** @param decision one that refuses; what a policy of the caller's own account says is shown in detail */
+function denied(decision: Decision, identity: Identity): OssError {
+  const { message, ec, policyType, noPermissionType } = refusal(decision.reason ?? 'acl');
+  const detail =
+    policyType === undefined || noPermissionType === undefined || identity.kind === 'anonymous'
+      ? {}
+      : {
+          AccessDeniedDetail: {
+            PolicyType: policyType,
+            AuthPrincipalOwnerId: identity.accountId,
+            AuthPrincipalType: principalTypes[identity.kind],
+            AuthPrincipalDisplayName: identity.kind === 'user' ? identity.userId : identity.accountId,
+            NoPermissionType: noPermissionType,
+            AuthAction: decision.action ?? '',
+          },
+        };
+  return new OssError('AccessDenied', { message, ec, extra: detail });
 }
+
+const principalTypes = { root: 'Account', user: 'SubUser', role: 'AssumedRoleUser' } as const;
 
 export function noSuchBucket(name: string): OssError {
   return new OssError('NoSuchBucket', { extra: { BucketName: name } });
