@@ -1,3 +1,4 @@
+import type { DirectoryCommand, PruneCommand, RenameCommand, TreeCommand, TreePage } from './directory-records.ts';
 import { mergedPage } from './merge.ts';
 import { shardName, shardOf } from './names.ts';
 import type {
@@ -6,6 +7,7 @@ import type {
   Call,
   ListCommand,
   ListPage,
+  ObjectAddress,
   PutCommand,
   PutReply,
   ReadCommand,
@@ -17,6 +19,7 @@ import type {
   Segment,
   StatReply,
 } from './records.ts';
+import type { CleanReply, RestoreCommand, RestoreReply } from './restore.ts';
 import type { IndexShard } from './shard.ts';
 import { shardStub } from './stub.ts';
 
@@ -88,20 +91,30 @@ export class IndexClient {
   }
 
   /**
-   * Removes in the order given, each shard's entries with one call. A shard that refuses removes nothing; with several
-   * shards, others may have removed theirs.
+   * Removes in the order given, each shard's entries with one call. A shard that refuses removes nothing.
+   * @param ask asks all shards first, where there are several, so that a refusal by one of them holds for all
    */
   async remove(
     entries: readonly RemoveEntry[],
     command: () => Omit<RemoveCommand, 'entries'>,
+    { ask }: { readonly ask: boolean } = { ask: false },
   ): Promise<Outcome<readonly Removed[]>> {
+    const groups = this.#byShard(entries);
+    const ofGroup = (members: readonly number[]) => ({ ...command(), entries: members.map((i) => entries[i]!) });
+    const keyOf = (members: readonly number[]) => entries[members[0]!]!.key;
+    if (ask && groups.length > 1) {
+      const asked = await Promise.all(
+        groups.map((members) =>
+          this.#onKey(keyOf(members), true, (stub, call) => stub.mayRemove(call, ofGroup(members))),
+        ),
+      );
+      const refused = asked.find((answer) => 'refused' in answer);
+      if (refused !== undefined) return refused as Exclude<typeof refused, { ok: true }>;
+    }
     const removed = new Array<Removed>(entries.length);
     const answers = await Promise.all(
-      this.#byShard(entries).map(async (members) => {
-        const own = members.map((i) => entries[i]!);
-        const answer = await this.#onKey(own[0]!.key, true, (stub, call) =>
-          stub.remove(call, { ...command(), entries: own }),
-        );
+      groups.map(async (members) => {
+        const answer = await this.#onKey(keyOf(members), true, (stub, call) => stub.remove(call, ofGroup(members)));
         if ('ok' in answer) {
           members.forEach((i, n) => {
             removed[i] = answer.ok[n]!;
@@ -128,6 +141,32 @@ export class IndexClient {
 
   setAcl(command: AclCommand): Promise<Outcome<{ versionId: string }>> {
     return this.#onKey(command.key, true, (stub, call) => stub.setAcl(call, command));
+  }
+
+  restore(command: RestoreCommand): Promise<Outcome<RestoreReply>> {
+    return this.#onKey(command.key, false, (stub, call) => stub.restore(call, command));
+  }
+
+  cleanRestored(address: ObjectAddress): Promise<Outcome<CleanReply>> {
+    return this.#onKey(address.key, false, (stub, call) => stub.cleanRestored(call, address));
+  }
+
+  // Directories: a bucket that has them has one shard.
+
+  createDirectory(path: string, command: () => DirectoryCommand): Promise<Outcome<{ modified: number }>> {
+    return this.#onKey(path, true, (stub, call) => stub.createDirectory(call, command()));
+  }
+
+  rename(target: string, command: () => RenameCommand): Promise<Outcome<true>> {
+    return this.#onKey(target, false, (stub, call) => stub.rename(call, command()));
+  }
+
+  tree(command: TreeCommand): Promise<Outcome<TreePage>> {
+    return this.#onKey(command.path, true, (stub, call) => stub.tree(call, command));
+  }
+
+  prune(path: string, command: () => PruneCommand): Promise<Outcome<number>> {
+    return this.#onKey(path, false, (stub, call) => stub.prune(call, command()));
   }
 
   /** One page over all shards. `limit` entries at most. */

@@ -30,7 +30,8 @@ export class ObjectTable {
 
   read(command: ReadCommand): Answer<ReadReply> {
     const row = this.#versions.find(command.key, command.versionId);
-    const refusal = unreadable(row, command.versionId);
+    const isWanted = command.directories === true && row?.kind === 'Directory';
+    const refusal = isWanted ? undefined : unreadable(row, command.versionId);
     if (refusal !== undefined) return refusal;
     const record = recordOf(row!);
     if (!command.content) return { ok: { record, inline: null, segments: [], more: null } };
@@ -46,6 +47,16 @@ export class ObjectTable {
     this.#ledger.hold(content.segments);
     const versionId = this.#versions.write(key, current, content, versioning, now);
     return { ok: { versionId: versioning === null ? null : versionId, modified: now } };
+  }
+
+  /** Whether {@link remove} would refuse one of the entries, before any shard removes any. */
+  mayRemove({ entries, guard }: RemoveCommand, now: number): Answer<true> {
+    for (const { key, versionId } of entries) {
+      const row = this.#versions.find(key, versionId);
+      if (!mayWrite(guard, visible(row))) return { refused: 'denied' };
+      if (row !== undefined && this.#versions.retains(row, now)) return { refused: 'immutable' };
+    }
+    return { ok: true };
   }
 
   /**
@@ -106,9 +117,10 @@ export function visible(row: Row | undefined): Row | undefined {
   return row?.kind === 'DeleteMarker' ? undefined : row;
 }
 
-/** Why a version cannot be read, if it cannot. */
+/** Why a version cannot be read as an object, if it cannot. */
 export function unreadable(row: Row | undefined, versionId: string | undefined): Answer<never> | undefined {
   if (row === undefined) return { refused: versionId === undefined ? 'no-such-key' : 'no-such-version' };
+  if (row.kind === 'Directory') return { refused: 'directory' };
   if (row.kind !== 'DeleteMarker') return undefined;
   return { refused: versionId === undefined ? 'no-such-key' : 'delete-marker', at: markerOf(row) };
 }
