@@ -1,10 +1,15 @@
 import { OperationTable } from '../match.ts';
 import type { Operation } from '../operation.ts';
+import { AbortBucketWorm } from './bucket/AbortBucketWorm.ts';
+import { CompleteBucketWorm } from './bucket/CompleteBucketWorm.ts';
 import { DeleteBucket } from './bucket/DeleteBucket.ts';
+import { ExtendBucketWorm } from './bucket/ExtendBucketWorm.ts';
 import { GetBucketAcl } from './bucket/GetBucketAcl.ts';
 import { GetBucketInfo } from './bucket/GetBucketInfo.ts';
 import { GetBucketLocation } from './bucket/GetBucketLocation.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
+import { GetBucketWorm } from './bucket/GetBucketWorm.ts';
+import { InitiateBucketWorm } from './bucket/InitiateBucketWorm.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
@@ -32,6 +37,11 @@ export const built: readonly Operation[] = [
   GetBucketInfo,
   GetBucketLocation,
   GetBucketStat,
+  InitiateBucketWorm,
+  AbortBucketWorm,
+  CompleteBucketWorm,
+  ExtendBucketWorm,
+  GetBucketWorm,
   PutBucketAcl,
   GetBucketAcl,
   PutObject,

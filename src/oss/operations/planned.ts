@@ -13,11 +13,7 @@ export const planned: readonly Operation[] = [
       query: ['prefix', 'delimiter', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
     },
   }),
-  ...configuration('worm', { get: 'GetBucketWorm', delete: 'AbortBucketWorm' }, false),
   ...bucket('POST', 'owner', {
-    InitiateBucketWorm: { select: ['worm'], hierarchical: false },
-    CompleteBucketWorm: { select: ['wormId'], hierarchical: false },
-    ExtendBucketWorm: { select: ['wormId', 'wormExtend'], hierarchical: false },
     PutBucketReplication: { select: ['replication', 'comp=add'], hierarchical: false },
     DeleteBucketReplication: { select: ['replication', 'comp=delete'], hierarchical: false },
     OpenMetaQuery: { select: ['metaQuery', 'comp=add'], query: ['mode'] },

@@ -15,6 +15,8 @@ export const keys = {
 
 export const accounts = { owner: '1000000000000001', other: '2000000000000002' } as const;
 
+const encoder = new TextEncoder();
+
 export interface Wish {
   /** Which key signs; `anonymous` sends no signature. */
   readonly as?: keyof typeof keys | 'anonymous';
@@ -56,7 +58,8 @@ export async function send(method: string, path: string, wish: Wish = {}): Promi
     method,
     headers: { ...target.headers, ...wish.unsigned?.headers },
     redirect: 'manual',
-    ...(wish.body === undefined ? {} : { body: wish.body }),
+    // As bytes: `fetch` would give a string a content type of its own, behind the signature's back.
+    ...(wish.body === undefined ? {} : { body: typeof wish.body === 'string' ? encoder.encode(wish.body) : wish.body }),
   });
   return new Answer(response, new Uint8Array(await response.arrayBuffer()));
 }
