@@ -14,6 +14,7 @@ import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
+import { CleanRestoredObject } from './object/CleanRestoredObject.ts';
 import { DeleteMultipleObjects } from './object/DeleteMultipleObjects.ts';
 import { DeleteObject } from './object/DeleteObject.ts';
 import { GetObject } from './object/GetObject.ts';
@@ -22,6 +23,7 @@ import { GetObjectMeta, GetObjectMetaByGet } from './object/GetObjectMeta.ts';
 import { HeadObject } from './object/HeadObject.ts';
 import { PutObject } from './object/PutObject.ts';
 import { PutObjectACL } from './object/PutObjectACL.ts';
+import { RestoreObject } from './object/RestoreObject.ts';
 import { planned } from './planned.ts';
 import { DescribeRegions } from './service/DescribeRegions.ts';
 import { ListBuckets } from './service/ListBuckets.ts';
@@ -51,6 +53,8 @@ export const built: readonly Operation[] = [
   HeadObject,
   GetObjectMeta,
   GetObjectMetaByGet,
+  RestoreObject,
+  CleanRestoredObject,
   PutObjectACL,
   GetObjectACL,
 ];

@@ -89,13 +89,6 @@ export const planned: readonly Operation[] = [
   ...object('POST', 'write', {
     AppendObject: { select: ['append'], query: ['position'], action: 'PutObject', hierarchical: false },
     SealAppendObject: { select: ['seal'], query: ['position'], action: 'PutObject', hierarchical: false },
-    RestoreObject: {
-      select: ['restore'],
-      query: ['versionId'],
-      versionAction: 'RestoreObjectVersion',
-      hierarchical: false,
-    },
-    CleanRestoredObject: { select: ['cleanRestoredObject'], query: ['versionId'], hierarchical: false },
     InitiateMultipartUpload: { select: ['uploads'], query: ['sequential', 'encoding-type'], action: 'PutObject' },
     CompleteMultipartUpload: {
       select: ['uploadId'],
