@@ -11,7 +11,7 @@ import { settingsOf } from './settings.ts';
 
 /** The way of a request: each stage either learns something about it or refuses it, in this order. */
 const pipeline = Router<Request, [Exchange], Response>({
-  before: [health, address, match, authenticateCaller, configuration, admit],
+  before: [health, address, match, authenticateCaller, configuration, admit, suits],
   catch: (thrown: unknown, _request: Request, exchange: Exchange) =>
     renderError(asOssError(thrown, exchange), exchange),
   finally: [stamp],
@@ -96,11 +96,14 @@ async function admit(_request: Request, exchange: Exchange): Promise<void> {
     if (!exchange.hasBucket || operation.fresh || operation.createsBucket) throw error;
     await exchange.rejudge();
   }
-  if (exchange.hasBucket && exchange.bucket.hierarchical && !operation.hierarchical) {
-    throw new OssError('OperationNotSupported', {
-      message: 'The operation is not supported for a bucket with a hierarchical namespace.',
-    });
-  }
+}
+
+/** Refuses what a bucket with a hierarchical namespace cannot do ([Hns-3]). */
+function suits(_request: Request, exchange: Exchange): void {
+  if (!exchange.hasBucket || exchange.operation.hierarchical || !exchange.bucket.hierarchical) return;
+  throw new OssError('OperationNotSupported', {
+    message: 'The operation is not supported for a bucket with a hierarchical namespace.',
+  });
 }
 
 /** Whether somebody wants to create what another account has (evidence for [PutBucketAcl-8]). */

@@ -135,6 +135,15 @@ export class Exchange {
     this.judge();
   }
 
+  /** The same, and where that refuses by an old copy of the configuration, once more by the one in force. */
+  async admitObjects(objects: readonly Subject[]): Promise<void> {
+    try {
+      this.judgeObjects(objects);
+    } catch {
+      await this.rejudge();
+    }
+  }
+
   #subjects(): readonly (Subject | undefined)[] {
     if (this.#objects !== undefined) return this.#objects;
     const { key } = this.address;

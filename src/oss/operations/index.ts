@@ -15,6 +15,8 @@ import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
 import { CleanRestoredObject } from './object/CleanRestoredObject.ts';
+import { CreateDirectory } from './object/CreateDirectory.ts';
+import { DeleteDirectory } from './object/DeleteDirectory.ts';
 import { DeleteMultipleObjects } from './object/DeleteMultipleObjects.ts';
 import { DeleteObject } from './object/DeleteObject.ts';
 import { GetObject } from './object/GetObject.ts';
@@ -23,6 +25,7 @@ import { GetObjectMeta, GetObjectMetaByGet } from './object/GetObjectMeta.ts';
 import { HeadObject } from './object/HeadObject.ts';
 import { PutObject } from './object/PutObject.ts';
 import { PutObjectACL } from './object/PutObjectACL.ts';
+import { Rename } from './object/Rename.ts';
 import { RestoreObject } from './object/RestoreObject.ts';
 import { planned } from './planned.ts';
 import { DescribeRegions } from './service/DescribeRegions.ts';
@@ -55,6 +58,9 @@ export const built: readonly Operation[] = [
   GetObjectMetaByGet,
   RestoreObject,
   CleanRestoredObject,
+  CreateDirectory,
+  Rename,
+  DeleteDirectory,
   PutObjectACL,
   GetObjectACL,
 ];

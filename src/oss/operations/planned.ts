@@ -60,7 +60,7 @@ export const planned: readonly Operation[] = [
     GetMetaQueryStatus: { select: ['metaQuery'] },
     ListCname: { select: ['cname'] },
     GetCnameToken: { select: ['comp=token', 'cname'] },
-    ListLiveChannel: { select: ['live'], query: ['marker', 'max-keys', 'prefix'] },
+    ListLiveChannel: { select: ['live'], query: ['marker', 'max-keys', 'prefix'], hierarchical: false },
   }),
   ...bucket('PUT', 'owner', { PutBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false } }),
   ...bucket('DELETE', 'owner', {
@@ -83,8 +83,8 @@ export const planned: readonly Operation[] = [
     UploadPartCopy: { select: ['uploadId', 'partNumber'], selectHeader: 'x-oss-copy-source', action: 'PutObject' },
     PutSymlink: { select: ['symlink'], action: 'PutObject', hierarchical: false },
     PutObjectTagging: { select: ['tagging'], query: ['versionId'], versionAction: 'PutObjectVersionTagging' },
-    PutLiveChannelStatus: { select: ['live', 'status'] },
-    PutLiveChannel: { select: ['live'] },
+    PutLiveChannelStatus: { select: ['live', 'status'], hierarchical: false },
+    PutLiveChannel: { select: ['live'], hierarchical: false },
   }),
   ...object('POST', 'write', {
     AppendObject: { select: ['append'], query: ['position'], action: 'PutObject', hierarchical: false },
@@ -95,16 +95,9 @@ export const planned: readonly Operation[] = [
       query: ['encoding-type', 'callback', 'callback-var'],
       action: 'PutObject',
     },
-    CreateDirectory: { select: ['x-oss-dir'], action: 'PutObject' },
-    Rename: { select: ['x-oss-rename'], action: 'PutObject' },
-    DeleteDirectory: {
-      select: ['x-oss-delete'],
-      query: ['x-oss-delete-recursive', 'x-oss-delete-token'],
-      action: 'DeleteObject',
-    },
     ProcessObject: { select: ['x-oss-process'] },
     AsyncProcessObject: { select: ['x-oss-async-process'] },
-    PostVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'] },
+    PostVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'], hierarchical: false },
   }),
   ...object('GET', 'read', {
     ListParts: {
@@ -127,15 +120,15 @@ export const planned: readonly Operation[] = [
       access: 'owner',
     },
     GetProcessedObject: { select: ['x-oss-process'], action: 'GetObject' },
-    GetVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'] },
-    GetLiveChannelInfo: { select: ['live'], action: 'GetLiveChannel' },
-    GetLiveChannelStat: { select: ['live', 'comp=stat'] },
-    GetLiveChannelHistory: { select: ['live', 'comp=history'] },
+    GetVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'], hierarchical: false },
+    GetLiveChannelInfo: { select: ['live'], action: 'GetLiveChannel', hierarchical: false },
+    GetLiveChannelStat: { select: ['live', 'comp=stat'], hierarchical: false },
+    GetLiveChannelHistory: { select: ['live', 'comp=history'], hierarchical: false },
   }),
   ...object('DELETE', 'write', {
     AbortMultipartUpload: { select: ['uploadId'] },
     DeleteObjectTagging: { select: ['tagging'], query: ['versionId'], versionAction: 'DeleteObjectVersionTagging' },
-    DeleteLiveChannel: { select: ['live'] },
+    DeleteLiveChannel: { select: ['live'], hierarchical: false },
   }),
 ];
 
