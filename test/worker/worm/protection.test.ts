@@ -2,12 +2,26 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { wormConflict } from '../../../src/bucket/worm.ts';
+import type { ObjectKind, PutCommand } from '../../../src/index/records.ts';
 import { shardStub } from '../../../src/index/stub.ts';
 import { DAY, HOUR, stopClock } from '../support/clock.ts';
 import { type Answer, newBucket, send } from '../support/wire.ts';
 import { deleteMany, held, initiate, locked, shardedBucket } from './support.ts';
 
 const refused = [409, 'FileImmutable'];
+
+const nothing = {
+  size: 0,
+  etag: '',
+  crc64: null,
+  storageClass: 'Standard',
+  acl: null,
+  meta: { headers: {}, user: {} },
+  tags: null,
+  link: null,
+  inline: null,
+  segments: [],
+};
 
 function result(answer: Answer): unknown[] {
   return answer.status < 400 ? [answer.status] : [answer.status, answer.code];
@@ -173,6 +187,31 @@ describe('DeleteMultipleObjects under retention', () => {
 });
 
 describe('a shard', () => {
+  it.each(['Normal', 'Multipart', 'Appendable', 'Symlink'] as const)(
+    '[Worm-9] [Sec-27] protects content of kind %s, and from content of that kind',
+    async (kind) => {
+      const moveOn = stopClock();
+      const bucket = await newBucket();
+      await locked(bucket, 1);
+      const { id, version, epoch } = (await env.BUCKET.get(env.BUCKET.idFromName(bucket)).load())!;
+      const call = { bucket: id, shard: 0, epoch, config: version };
+      const command = (key: string, of: ObjectKind): PutCommand => ({
+        key,
+        content: { ...nothing, kind: of },
+        versioning: null,
+        forbidOverwrite: false,
+        guard: { owner: true, fallback: true },
+      });
+      const shard = shardStub(env.INDEX, id, 0);
+      expect(await shard.put(call, command('a', kind))).toHaveProperty('ok');
+      expect(await shard.put(call, command('a', 'Normal'))).toEqual({ refused: 'immutable' });
+      await shard.put(call, command('b', 'Normal'));
+      expect(await shard.put(call, command('b', kind))).toEqual({ refused: 'immutable' });
+      moveOn(DAY);
+      expect(await shard.put(call, command('b', kind))).toHaveProperty('ok');
+    },
+  );
+
   it('[Sec-27] changes nothing where it cannot tell what is protected', async () => {
     const bucket = await newBucket();
     await put(bucket, 'a');
