@@ -11,7 +11,7 @@ import { settingsOf } from './settings.ts';
 
 /** The way of a request: each stage either learns something about it or refuses it, in this order. */
 const pipeline = Router<Request, [Exchange], Response>({
-  before: [health, address, match, authenticateCaller, configuration, admit, suits],
+  before: [health, address, match, authenticateCaller, configuration, admit],
   catch: (thrown: unknown, _request: Request, exchange: Exchange) =>
     renderError(asOssError(thrown, exchange), exchange),
   finally: [stamp],
@@ -85,25 +85,14 @@ async function configuration(_request: Request, exchange: Exchange): Promise<voi
   else if (!createsBucket) throw noSuchBucket(bucket);
 }
 
-/** Judges the request. A refusal by a copy of the configuration is judged again by the configuration in force. */
+/** Judges the request, by the configuration in force where a copy of it refuses. */
 async function admit(_request: Request, exchange: Exchange): Promise<void> {
-  const { operation } = exchange;
-  if (operation.perObject) return;
   try {
-    exchange.judge();
+    await exchange.settle();
   } catch (error) {
-    if (operation.createsBucket && isTaken(exchange)) throw bucketAlreadyExists(exchange.bucket.name);
-    if (!exchange.hasBucket || operation.fresh || operation.createsBucket) throw error;
-    await exchange.rejudge();
+    if (exchange.operation.createsBucket && isTaken(exchange)) throw bucketAlreadyExists(exchange.bucket.name);
+    throw error;
   }
-}
-
-/** Refuses what a bucket with a hierarchical namespace cannot do ([Hns-3]). */
-function suits(_request: Request, exchange: Exchange): void {
-  if (!exchange.hasBucket || exchange.operation.hierarchical || !exchange.bucket.hierarchical) return;
-  throw new OssError('OperationNotSupported', {
-    message: 'The operation is not supported for a bucket with a hierarchical namespace.',
-  });
 }
 
 /** Whether somebody wants to create what another account has (evidence for [PutBucketAcl-8]). */

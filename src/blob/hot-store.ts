@@ -5,6 +5,9 @@ export const HOT_BLOB_BYTES_MAX = 128 * 1024;
 /** What one isolate keeps in all: a small part of its 128 MB, which all of its requests share. */
 export const HOT_BYTES_MAX = 16 * 1024 * 1024;
 
+/** Share of blobs that a full memory takes in. */
+const FULL_ADMISSION = 1 / 8;
+
 /** Least recently used first. Shared by all requests of the isolate. */
 const hot = new Map<string, Uint8Array>();
 let hotBytes = 0;
@@ -27,7 +30,7 @@ export class HotBlobStore implements BlobStore {
     if (known !== undefined && offset + length <= known.length)
       return streamOf(known.subarray(offset, offset + length));
     const body = await this.#inner.get(name, range);
-    if (body === null || offset !== 0 || length > HOT_BLOB_BYTES_MAX) return body;
+    if (body === null || offset !== 0 || length > HOT_BLOB_BYTES_MAX || !admits(length)) return body;
     const bytes = new Uint8Array(await new Response(body).arrayBuffer());
     keep(name, bytes);
     return streamOf(bytes);
@@ -48,6 +51,11 @@ export class HotBlobStore implements BlobStore {
   list(options: Parameters<BlobStore['list']>[0]): Promise<BlobPage> {
     return this.#inner.list(options);
   }
+}
+
+/** While there is room everything is kept; then only now and then, so that a scan of many blobs cannot flush what is hot. */
+function admits(bytes: number): boolean {
+  return hotBytes + bytes <= HOT_BYTES_MAX || Math.random() < FULL_ADMISSION;
 }
 
 function recall(name: string): Uint8Array | undefined {

@@ -49,25 +49,20 @@ export class ObjectTable {
     return { ok: { versionId: versioning === null ? null : versionId, modified: now } };
   }
 
-  /** Whether {@link remove} would refuse one of the entries, before any shard removes any. */
-  mayRemove({ entries, guard }: RemoveCommand, now: number): Answer<true> {
-    for (const { key, versionId } of entries) {
-      const row = this.#versions.find(key, versionId);
-      if (!mayWrite(guard, visible(row))) return { refused: 'denied' };
-      if (row !== undefined && this.#versions.retains(row, now)) return { refused: 'immutable' };
-    }
-    return { ok: true };
-  }
-
   /**
    * Removes objects in the order given; each entry sees the effect of those before it. Where the caller may not remove
    * one of them, none is.
    */
   remove(command: RemoveCommand, now: number): Answer<Removed[]> {
-    const { entries, versioning, guard } = command;
+    const { entries, versioning, guard, dryRun } = command;
     const mayRemove = ({ key, versionId }: RemoveEntry) =>
       mayWrite(guard, visible(this.#versions.find(key, versionId)));
     if (!guard.owner && !entries.every(mayRemove)) return { refused: 'denied' };
+    const retained = ({ key, versionId }: RemoveEntry) => {
+      const row = this.#versions.find(key, versionId);
+      return row !== undefined && this.#versions.retains(row, now);
+    };
+    if (dryRun) return entries.some(retained) ? { refused: 'immutable' } : { ok: [] };
     return {
       ok: entries.map(({ key, versionId }) =>
         versionId === undefined

@@ -134,10 +134,6 @@ export class IndexShard extends DurableObject<Env> {
     );
   }
 
-  mayRemove(call: Call, command: RemoveCommand): Answer<true> {
-    return this.#reject(call) ?? this.#objects.mayRemove(command, Date.now());
-  }
-
   remove(call: Call, command: RemoveCommand): Answer<Removed[]> {
     return this.#reject(call) ?? this.#change((now) => this.#objects.remove(command, now));
   }

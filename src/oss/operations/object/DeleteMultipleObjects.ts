@@ -49,13 +49,11 @@ export const DeleteMultipleObjects = operation({
     const bytes = await readDocument(exchange, BATCH_BYTES_MAX);
     const { quiet, objects } = decode(batch, bytes, { maxBytes: BATCH_BYTES_MAX, maxElements: 4 * BATCH_OBJECTS_MAX });
     const entries = objects.map(checkedEntry);
-    exchange.judgeObjects(entries);
-    // One that may not be deleted keeps all the others ([DeleteMultipleObjects-14]).
-    const ask = exchange.bucket.documents.worm !== undefined || !exchange.guard.owner;
+    await exchange.judgeObjects(entries);
     const answer = await exchange.index.remove(
       entries,
       () => ({ versioning: exchange.bucket.versioning ?? null, guard: exchange.guard }),
-      { ask },
+      () => exchange.bucket.documents.worm !== undefined || !exchange.guard.owner,
     );
     if ('refused' in answer) throw objectRefusal(answer.refused, '');
     return quiet ? emptyReply() : xmlReply(render(entries, answer.ok, encoding));
