@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { configCopies } from '../../../src/bucket/config-cache.ts';
 import { crc64 } from '../../support/crc64.ts';
 import { type Answer, configOf, expectRefusal, newBucket, newName, send } from '../support/wire.ts';
 
@@ -358,13 +359,22 @@ describe('PutObject', () => {
     expect(pulled).toBe(500);
   });
 
-  it('leaves no blob behind of a body that it refused', async () => {
+  it('leaves no blob behind of a body that it refused, whenever it did', async () => {
     const before = (await env.BLOBS.list()).objects.length;
     const body = new Uint8Array(200_000);
     expectRefusal(await put(fresh(), body, { 'content-md5': md5('x').toString('base64') }), 400, 'InvalidDigest');
     expectRefusal(await put(fresh(), body, { 'content-length': '300000' }), 400, 'RequestTimeout');
     expect((await env.BLOBS.list()).objects.length).toBe(before);
-    expect((await put(fresh(), body)).status).toBe(200);
+    const path = fresh();
+    expect((await put(path, body)).status).toBe(200);
     expect((await env.BLOBS.list()).objects.length).toBe(before + 1);
+    expectRefusal(await put(path, body, { 'x-oss-forbid-overwrite': 'true' }), 409, 'FileAlreadyExists');
+    const gone = await newBucket();
+    const copy = await configOf(gone);
+    await send('DELETE', `/${gone}`);
+    configCopies.set(gone, copy);
+    expectRefusal(await put(`/${gone}/a`, body), 404, 'NoSuchBucket');
+    expect((await env.BLOBS.list()).objects.length).toBe(before + 1);
+    expect((await send('GET', path)).bytes.length).toBe(200_000);
   });
 });
