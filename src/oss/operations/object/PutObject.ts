@@ -4,7 +4,7 @@ import { isInfrequent, requestFlag, requestMeta, requestObjectAcl, requestStorag
 import { announceObjectAcl, mayOverwrite } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
-import { uploadBody } from '../../upload.ts';
+import { commitBody, uploadBody } from '../../upload.ts';
 
 /** Uploads an object in one request (reference 8.1.1). The body is complete in R2 before the object exists. */
 export const PutObject = operation({
@@ -40,13 +40,15 @@ export const PutObject = operation({
       inline: body.inline,
       segments: body.segments,
     } as const;
-    const answer = await exchange.index.put(key, () => ({
-      key,
-      content: { ...content, storageClass: storageClass() },
-      versioning: exchange.bucket.versioning ?? null,
-      forbidOverwrite,
-      guard: exchange.guard,
-    }));
+    const answer = await commitBody(exchange, body, () =>
+      exchange.index.put(key, () => ({
+        key,
+        content: { ...content, storageClass: storageClass() },
+        versioning: exchange.bucket.versioning ?? null,
+        forbidOverwrite,
+        guard: exchange.guard,
+      })),
+    );
     if ('refused' in answer) throw objectRefusal(answer.refused, key);
     const { versionId } = answer.ok;
     return emptyReply(200, {
