@@ -1,31 +1,35 @@
-import type { BucketConfig, StorageClass } from '../bucket/config.ts';
+import type { StorageClass } from '../bucket/config.ts';
 import type { ObjectAcl, StoredMeta } from '../index/records.ts';
 import type { CallbackFacts } from './callback/body.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { md5OfEtag, objectRefusal } from './object-headers.ts';
-import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from './object-meta.ts';
+import { isInfrequent, requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from './object-meta.ts';
 import { announceObjectAcl, mayOverwrite } from './object-writes.ts';
-import type { Uploaded } from './upload.ts';
+import { commitBody, type Uploaded, type UploadOptions } from './upload.ts';
 
 /** How an object is to be stored that comes in one piece, by PutObject or by a form. */
 export interface PutWishes {
   readonly meta: StoredMeta;
   readonly acl: ObjectAcl | null;
-  readonly storageClass: StorageClass;
+  /** Asked again at the commit, where the bucket may have turned out to be another one of the same name. */
+  readonly storageClass: () => StorageClass;
   readonly forbidOverwrite: boolean;
 }
 
 /**
- * Reads what the headers of an upload wish.
+ * Reads what an upload wishes.
  * @throws {OssError} InvalidArgument, InvalidEncryptionAlgorithmError, KmsServiceNotEnabled, NotImplemented
  */
-export function putWishes(headers: Headers, bucket: BucketConfig): PutWishes {
+export function putWishes(exchange: Exchange): PutWishes {
+  const headers = exchange.wishes;
   refuseEncryption(headers);
+  // Refused now, where it is none.
+  requestStorageClass(headers, exchange.bucket.storageClass);
   return {
     meta: requestMeta(headers),
     acl: requestObjectAcl(headers),
-    storageClass: requestStorageClass(headers, bucket.storageClass),
+    storageClass: () => requestStorageClass(headers, exchange.bucket.storageClass),
     forbidOverwrite: requestFlag(headers, 'x-oss-forbid-overwrite'),
   };
 }
@@ -56,18 +60,17 @@ export async function putObject(
   exchange: Exchange,
   key: string,
   wishes: PutWishes,
-  upload: () => Promise<Uploaded>,
+  upload: (options: Pick<UploadOptions, 'infrequent'>) => Promise<Uploaded>,
 ): Promise<StoredObject> {
   const { acl, meta, storageClass, forbidOverwrite } = wishes;
   await mayOverwrite(exchange, key);
   await announceObjectAcl(exchange, acl);
-  const body = await upload();
+  const body = await upload({ infrequent: isInfrequent(storageClass()) });
   const content = {
     kind: 'Normal',
     size: body.size,
     etag: body.md5,
     crc64: body.crc64,
-    storageClass,
     acl,
     meta,
     tags: null,
@@ -75,13 +78,15 @@ export async function putObject(
     inline: body.inline,
     segments: body.segments,
   } as const;
-  const answer = await exchange.index.put(key, () => ({
-    key,
-    content,
-    versioning: exchange.bucket.versioning ?? null,
-    forbidOverwrite,
-    guard: exchange.guard,
-  }));
+  const answer = await commitBody(exchange, body, () =>
+    exchange.index.put(key, () => ({
+      key,
+      content: { ...content, storageClass: storageClass() },
+      versioning: exchange.bucket.versioning ?? null,
+      forbidOverwrite,
+      guard: exchange.guard,
+    })),
+  );
   if ('refused' in answer) throw objectRefusal(answer.refused, key);
   const { versionId } = answer.ok;
   const { size, md5: etag, crc64 } = body;

@@ -27,6 +27,7 @@ export const PostObject = operation({
   target: 'bucket',
   action: 'PutObject',
   access: 'write',
+  perObject: true,
   signedForm: true,
   hierarchical: true,
   async run(exchange) {
@@ -60,10 +61,11 @@ async function post(exchange: Exchange, source: BodySource, boundary: string): P
   const { key } = checked;
   exchange.authentication = checked.authentication;
   exchange.wishes = uploadHeaders(form.fields, checked.contentType);
-  await exchange.admitObjects([{ key }]);
+  await exchange.judgeObjects([{ key }]);
   exchange.callback = formCallback(exchange, form.fields);
-  const stored = await putObject(exchange, key, formWishes(exchange), () =>
+  const stored = await putObject(exchange, key, formWishes(exchange), (options) =>
     uploadStream(exchange, key, {
+      ...options,
       body: form.file.open((bytes) => {
         if (bytes < checked.length.min) {
           throw new OssError('EntityTooSmall', { extra: { MinSizeAllowed: checked.length.min, ProposedSize: bytes } });
@@ -79,9 +81,9 @@ async function post(exchange: Exchange, source: BodySource, boundary: string): P
 }
 
 /** A form may name a language too, which PutObject does not keep ([ObjCommon-20]). */
-function formWishes({ wishes, bucket }: Exchange): PutWishes {
-  const common = putWishes(wishes, bucket);
-  const language = wishes.get('content-language');
+function formWishes(exchange: Exchange): PutWishes {
+  const common = putWishes(exchange);
+  const language = exchange.wishes.get('content-language');
   if (language === null) return common;
   return { ...common, meta: { ...common.meta, headers: { ...common.meta.headers, 'content-language': language } } };
 }

@@ -17,8 +17,8 @@ export const PutObject = operation({
   async run(exchange) {
     const { request, key } = exchange;
     refuseConditions(request.headers);
-    const wishes = putWishes(request.headers, exchange.bucket);
-    const { facts, headers } = await putObject(exchange, key, wishes, () => uploadBody(exchange, key));
+    const wishes = putWishes(exchange);
+    const { facts, headers } = await putObject(exchange, key, wishes, (options) => uploadBody(exchange, key, options));
     return (await respondWithCallback(exchange, facts, headers)) ?? emptyReply(200, headers);
   },
 });
