@@ -29,7 +29,6 @@ export class MultipartReader {
   readonly #source: ByteSource;
   /** A boundary has no line break, so that delimiters never overlap. */
   readonly #delimiter: Buffer;
-  readonly #onBytes: (bytes: Uint8Array) => void;
   /** A delimiter may open the body without the line break that otherwise belongs to it: here it gets one. */
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array([CR, LF]);
   #at = 0;
@@ -42,11 +41,9 @@ export class MultipartReader {
   #state: 'content' | 'header' | 'closed' = 'content';
   #passed = -2;
 
-  /** @param onBytes sees every byte of the body once, in order */
-  constructor(source: ByteSource, boundary: string, onBytes: (bytes: Uint8Array) => void = () => {}) {
+  constructor(source: ByteSource, boundary: string) {
     this.#source = source;
     this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
-    this.#onBytes = onBytes;
   }
 
   /** Bytes of the body that lie behind what was returned last. */
@@ -181,7 +178,6 @@ export class MultipartReader {
     this.#bytes = new Uint8Array(got.buffer);
     this.#end += got.length;
     this.#ended = got.length === 0;
-    this.#onBytes(got);
     if (got.length === room) this.#readBytes = Math.min(READ_BYTES_MAX, this.#readBytes * 4);
     else if (got.length < room / 8) this.#readBytes = Math.max(READ_BYTES_MIN, this.#readBytes / 4);
     return !this.#ended;

@@ -62,7 +62,8 @@ export interface FormFile {
   /**
    * Its content. The stream ends only when the whole form has ended well, so that who stores it stores no part of a
    * form that broke off, nor one with a second file.
-   * @param onEnd told the number of bytes before the end; what it throws makes the stream fail instead
+   * @param onEnd told the number of bytes once all of the body has been read, before the end of the stream; what it
+   *   throws makes the stream fail instead
    */
   open(onEnd: (bytes: number) => void): ReadableStream<Uint8Array>;
 }
@@ -75,16 +76,11 @@ export interface Form {
 /**
  * Reads a form up to the content of its file, which must be there, and behind the fields that count. Memory does not
  * depend on the length of the file.
- * @param onBytes sees every byte of the body once, in order, the last ones before the file's `onEnd`
  * @throws {OssError} MalformedPOSTRequest, IncorrectNumberOfFilesInPOSTRequest, FieldItemTooLong,
  *   MaxPOSTPreDataLengthExceededError, InvalidArgument on a field that is repeated
  */
-export async function readForm(
-  source: ByteSource,
-  boundary: string,
-  onBytes?: (bytes: Uint8Array) => void,
-): Promise<Form> {
-  const reader = new MultipartReader(source, boundary, onBytes);
+export async function readForm(source: ByteSource, boundary: string): Promise<Form> {
+  const reader = new MultipartReader(source, boundary);
   const fields = new FormFields();
   await skip(reader, FIELDS_BYTES_MAX, tooMuchBefore);
   for (;;) {

@@ -1,18 +1,17 @@
-import { createHash } from 'node:crypto';
 import { BodyFailure } from '../../../blob/failure.ts';
-import { BodySource } from '../../../blob/source.ts';
 import { authSettingsOf } from '../../auth-settings.ts';
 import { requestMd5 } from '../../body.ts';
 import { formCallback } from '../../callback/requested.ts';
 import { respondWithCallback } from '../../callback/respond.ts';
 import { OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
+import { ReceivedBody } from '../../form/body.ts';
 import { boundaryOf, malformedForm } from '../../form/boundary.ts';
 import { checkForm } from '../../form/check.ts';
 import { uploadHeaders } from '../../form/headers.ts';
 import { readForm } from '../../form/read.ts';
 import { objectUrl, successReply } from '../../form/success.ts';
-import { BODY_IDLE_MS, UPLOAD_BYTES_MAX } from '../../limits.ts';
+import { UPLOAD_BYTES_MAX } from '../../limits.ts';
 import { type PutWishes, putObject, putWishes } from '../../object-put.ts';
 import { operation } from '../../operation.ts';
 import { bodyError, uploadStream } from '../../upload.ts';
@@ -33,25 +32,26 @@ export const PostObject = operation({
   async run(exchange) {
     const { request } = exchange;
     const boundary = boundaryOf(request.headers.get('content-type'));
-    if (Number(request.headers.get('content-length')) > UPLOAD_BYTES_MAX) {
+    const length = Number(request.headers.get('content-length') ?? Number.NaN);
+    if (length > UPLOAD_BYTES_MAX) {
       throw new OssError('EntityTooLarge', { extra: { MaxSizeAllowed: UPLOAD_BYTES_MAX } });
     }
     if (request.body === null) throw malformedForm('there is none');
-    const source = new BodySource(request.body, BODY_IDLE_MS, Date.now);
+    const body = new ReceivedBody(request.body, requestMd5(request.headers));
     try {
-      return await post(exchange, source, boundary);
+      return await post(exchange, body, boundary);
     } catch (error) {
+      await body.drain(length);
       throw error instanceof BodyFailure ? bodyError(error) : error;
     } finally {
-      source.close();
+      body.close();
     }
   },
 });
 
-async function post(exchange: Exchange, source: BodySource, boundary: string): Promise<Response> {
+async function post(exchange: Exchange, body: ReceivedBody, boundary: string): Promise<Response> {
   const { request, address, bucket, settings } = exchange;
-  const digest = bodyDigest(request.headers);
-  const form = await readForm(source, boundary, digest?.update);
+  const form = await readForm(body, boundary);
   const checked = checkForm(form, {
     bucket: bucket.name,
     auth: authSettingsOf(exchange),
@@ -70,7 +70,7 @@ async function post(exchange: Exchange, source: BodySource, boundary: string): P
         if (bytes < checked.length.min) {
           throw new OssError('EntityTooSmall', { extra: { MinSizeAllowed: checked.length.min, ProposedSize: bytes } });
         }
-        digest?.check();
+        body.checkDigest();
       }),
       limit: checked.length.max,
     }),
@@ -86,19 +86,4 @@ function formWishes(exchange: Exchange): PutWishes {
   const language = exchange.wishes.get('content-language');
   if (language === null) return common;
   return { ...common, meta: { ...common.meta, headers: { ...common.meta.headers, 'content-language': language } } };
-}
-
-/** The check of a `Content-MD5` header, which is about the whole body: the fields, the file, and what is around them. */
-function bodyDigest(headers: Headers) {
-  const md5 = requestMd5(headers);
-  if (md5 === undefined) return undefined;
-  const hash = createHash('md5');
-  return {
-    update(bytes: Uint8Array): void {
-      hash.update(bytes);
-    },
-    check(): void {
-      if (!hash.digest().equals(md5)) throw new OssError('InvalidDigest');
-    },
-  };
 }

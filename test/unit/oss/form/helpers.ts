@@ -34,9 +34,14 @@ export async function outcomeOf(source: ByteSource, boundary: string): Promise<R
   let seen = 0;
   let size = -1;
   try {
-    const { fields, file } = await readForm(source, boundary, (bytes) => {
-      seen += bytes.length;
-    });
+    const counted: ByteSource = {
+      async read(into) {
+        const bytes = await source.read(into);
+        seen += bytes.length;
+        return bytes;
+      },
+    };
+    const { fields, file } = await readForm(counted, boundary);
     const stream = file.open((bytes) => {
       size = bytes;
     });
