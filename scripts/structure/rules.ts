@@ -9,7 +9,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   access: [],
   select: [],
   blob: [],
-  bucket: ['access', 'index'],
+  bucket: ['access', 'index', 'website'],
   index: ['blob'],
   website: ['access', 'index', 'blob'],
   jobs: ['access', 'bucket', 'index', 'blob'],

@@ -1,14 +1,17 @@
 import { OperationTable } from '../match.ts';
 import type { Operation } from '../operation.ts';
 import { DeleteBucket } from './bucket/DeleteBucket.ts';
+import { DeleteBucketWebsite } from './bucket/DeleteBucketWebsite.ts';
 import { GetBucketAcl } from './bucket/GetBucketAcl.ts';
 import { GetBucketInfo } from './bucket/GetBucketInfo.ts';
 import { GetBucketLocation } from './bucket/GetBucketLocation.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
+import { GetBucketWebsite } from './bucket/GetBucketWebsite.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
+import { PutBucketWebsite } from './bucket/PutBucketWebsite.ts';
 import { DeleteMultipleObjects } from './object/DeleteMultipleObjects.ts';
 import { DeleteObject } from './object/DeleteObject.ts';
 import { GetObject } from './object/GetObject.ts';
@@ -34,6 +37,9 @@ export const built: readonly Operation[] = [
   GetBucketStat,
   PutBucketAcl,
   GetBucketAcl,
+  PutBucketWebsite,
+  GetBucketWebsite,
+  DeleteBucketWebsite,
   PutObject,
   GetObject,
   DeleteObject,
