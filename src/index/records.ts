@@ -156,6 +156,8 @@ export interface RemoveCommand {
   readonly entries: readonly RemoveEntry[];
   readonly versioning: Versioning | null;
   readonly guard: WriteGuard;
+  /** Only say whether it would be refused. */
+  readonly dryRun: boolean;
 }
 
 export interface Removed {

@@ -42,6 +42,7 @@ export class Exchange {
   #bucket: BucketConfig | undefined;
   #objects: readonly Subject[] | undefined;
   #decision: Decision | undefined;
+  #givesObjectAcl = false;
 
   constructor(request: Request, env: Env, settings: Settings, execution: ExecutionContext) {
     this.request = request;
@@ -114,25 +115,46 @@ export class Exchange {
   }
 
   /**
-   * Judges the request by the bucket's configuration as known now.
-   * @throws {OssError} AccessDenied
+   * Judges the request by the bucket's configuration as known now. One that names its objects in its body is judged
+   * once these are known.
+   * @throws {OssError} AccessDenied; OperationNotSupported for what a hierarchical bucket does not know ([Hns-1])
    */
   judge(): void {
+    if (!this.operation.perObject || this.#objects !== undefined) this.#decision = this.#decide();
+    if (this.hasBucket && this.bucket.hierarchical && !this.operation.hierarchical) {
+      throw new OssError('OperationNotSupported', {
+        message: 'The operation is not supported for a bucket with a hierarchical namespace.',
+      });
+    }
+  }
+
+  /** Judges. What a copy of the configuration refuses is judged again by the one in force. */
+  async settle(): Promise<void> {
+    try {
+      this.judge();
+    } catch (error) {
+      const { fresh, createsBucket } = this.operation;
+      if (!this.hasBucket || fresh || createsBucket) throw error;
+      await this.rejudge();
+    }
+  }
+
+  #decide(): Decision {
     let decision: Decision = { outcome: 'allow', fallback: true };
     for (const subject of this.#subjects()) {
       const one = decide(accessRequestOf(this, subject));
-      if (one.outcome === 'deny') throw denied(one, this.identity);
+      if (one.outcome === 'deny') throw denied(one, this);
       if (one.outcome === 'object-acl') {
         decision = { outcome: 'object-acl', fallback: one.fallback && decision.fallback };
       }
     }
-    this.#decision = decision;
+    return decision;
   }
 
   /** Judges a request that names its objects in its body: by the strictest of what holds for each. */
-  judgeObjects(objects: readonly Subject[]): void {
+  async judgeObjects(objects: readonly Subject[]): Promise<void> {
     this.#objects = objects;
-    this.judge();
+    await this.settle();
   }
 
   #subjects(): readonly (Subject | undefined)[] {
@@ -149,6 +171,17 @@ export class Exchange {
     if (config === null) throw noSuchBucket(this.bucket.name);
     this.#bucket = config;
     this.judge();
+    if (this.#givesObjectAcl) await this.announceObjectAcl();
+  }
+
+  /**
+   * Makes the bucket's configuration say that some of its objects have an ACL of their own, before the first one gets
+   * it: from then on a refusal by the bucket's ACL is no longer final without a look at the index. Holds for the rest
+   * of the request, also where its bucket turns out to be another one of the same name.
+   */
+  async announceObjectAcl(): Promise<void> {
+    this.#givesObjectAcl = true;
+    await this.updateBucket((bucket) => (bucket.objectAcls ? undefined : { objectAcls: true }));
   }
 
   /**
@@ -159,7 +192,7 @@ export class Exchange {
     const { outcome, fallback } = must(this.#decision, 'decision');
     if (outcome !== 'object-acl') return;
     if (!allowedByObjectAcl('read', record.acl as ObjectAcl | null, fallback))
-      throw denied({ outcome: 'deny', fallback, reason: 'object-acl' }, this.identity);
+      throw denied({ outcome: 'deny', fallback, reason: 'object-acl' }, this);
   }
 
   /** What the index must check before it changes an existing object. */
@@ -198,7 +231,7 @@ export class Exchange {
 }
 
 /** @param decision one that refuses; what a policy of the caller's own account says is shown in detail */
-function denied(decision: Decision, identity: Identity): OssError {
+function denied(decision: Decision, { identity, operation }: Exchange): OssError {
   const { message, ec, policyType, noPermissionType } = refusal(decision.reason ?? 'acl');
   const detail =
     policyType === undefined || noPermissionType === undefined || identity.kind === 'anonymous'
@@ -213,7 +246,7 @@ function denied(decision: Decision, identity: Identity): OssError {
             AuthAction: decision.action ?? '',
           },
         };
-  return new OssError('AccessDenied', { message, ec, extra: detail });
+  return new OssError('AccessDenied', { message: operation.refusal ?? message, ec, extra: detail });
 }
 
 const principalTypes = { root: 'Account', user: 'SubUser', role: 'AssumedRoleUser' } as const;

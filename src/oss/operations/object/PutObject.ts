@@ -21,7 +21,9 @@ export const PutObject = operation({
     refuseEncryption(headers);
     const meta = requestMeta(headers);
     const acl = requestObjectAcl(headers);
-    const storageClass = requestStorageClass(headers, exchange.bucket.storageClass);
+    // Asked again at the commit, where the bucket may have turned out to be another one of the same name.
+    const storageClass = () => requestStorageClass(headers, exchange.bucket.storageClass);
+    storageClass();
     const forbidOverwrite = requestFlag(headers, 'x-oss-forbid-overwrite');
     await mayOverwrite(exchange, key);
     await announceObjectAcl(exchange, acl);
@@ -31,7 +33,6 @@ export const PutObject = operation({
       size: body.size,
       etag: body.md5,
       crc64: body.crc64,
-      storageClass,
       acl,
       meta,
       tags: null,
@@ -41,7 +42,7 @@ export const PutObject = operation({
     } as const;
     const answer = await exchange.index.put(key, () => ({
       key,
-      content,
+      content: { ...content, storageClass: storageClass() },
       versioning: exchange.bucket.versioning ?? null,
       forbidOverwrite,
       guard: exchange.guard,
