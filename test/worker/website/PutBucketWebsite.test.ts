@@ -333,18 +333,18 @@ describe('PutBucketWebsite', () => {
       'EnableReplacePrefix',
     ],
   ])('refuses %s', async (_, inner, code, argument?: string) => {
-    expect((await putWebsite(bucket, index())).status).toBe(200);
-    const before = (await getWebsite(bucket)).text;
     const answer = await putWebsite(bucket, inner);
     expect([answer.status, answer.code, answer.one('ArgumentName')]).toEqual([400, code, argument]);
-    expect((await getWebsite(bucket)).text).toBe(before);
   });
 
-  it('[EdgeCommon-17] refuses what is no such document', async () => {
+  it('[EdgeCommon-17] refuses what is no such document, and keeps what it has', async () => {
+    expect((await putWebsite(bucket, index())).status).toBe(200);
+    const before = (await getWebsite(bucket)).text;
     for (const body of ['', 'x', '<a/>', '<WebsiteConfiguration>', '<CORSConfiguration/>']) {
       const answer = await send('PUT', `/${bucket}?website`, { body });
       expect([answer.status, answer.code]).toEqual([400, 'MalformedXML']);
     }
+    expect((await getWebsite(bucket)).text).toBe(before);
   });
 
   it('[PutBucketWebsite-2] replaces the whole configuration', async () => {
