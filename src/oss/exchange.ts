@@ -8,14 +8,20 @@ import { type BucketView, IndexClient } from '../index/client.ts';
 import type { ObjectAcl, ObjectRecord, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
 import type { Settings } from '../settings.ts';
+import type { Website } from '../website/config.ts';
 import { accessRequestOf, type Subject } from './access-request.ts';
 import type { Address } from './address.ts';
 import type { Authentication } from './auth/authenticate.ts';
 import { OssError } from './errors.ts';
 import type { Operation } from './operation.ts';
 
-/** Attempts to change a configuration that others change at the same time. */
+/** Attempts to change, or to rely on, a configuration that others change at the same time. */
 const UPDATE_ATTEMPTS_MAX = 5;
+
+/** What was being done relied on a website configuration that has been replaced. */
+class WebsiteChanged extends Error {
+  override readonly name = 'WebsiteChanged';
+}
 
 /**
  * One request and what has been learnt about it so far. The pipeline fills it from top to bottom; an operation reads
@@ -42,6 +48,7 @@ export class Exchange {
   #bucket: BucketConfig | undefined;
   #objects: readonly Subject[] | undefined;
   #decision: Decision | undefined;
+  #relied: { readonly website: Website | undefined } | undefined;
   #givesObjectAcl = false;
 
   constructor(request: Request, env: Env, settings: Settings, execution: ExecutionContext) {
@@ -167,11 +174,39 @@ export class Exchange {
 
   /** Loads the configuration in force and judges once more: the copy used so far was older than the request. */
   async rejudge(): Promise<void> {
+    await this.reload();
+    this.judge();
+    if (this.#givesObjectAcl) await this.announceObjectAcl();
+  }
+
+  /** Loads the configuration in force, for an answer that no call to the index stands behind. */
+  async reload(): Promise<void> {
     const { config } = await this.configs.source(this.bucket.name);
     if (config === null) throw noSuchBucket(this.bucket.name);
     this.#bucket = config;
-    this.judge();
-    if (this.#givesObjectAcl) await this.announceObjectAcl();
+    const relied = this.#relied;
+    if (relied !== undefined && JSON.stringify(relied.website) !== JSON.stringify(config.documents.website)) {
+      throw new WebsiteChanged();
+    }
+  }
+
+  /**
+   * Does what depends on the website configuration. Where a newer configuration turns up meanwhile and its website is
+   * another one, it is done anew.
+   */
+  async relyingOnWebsite<T>(run: (website: Website | undefined) => Promise<T>): Promise<T> {
+    for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
+      const { website } = this.bucket.documents;
+      this.#relied = { website };
+      try {
+        return await run(website);
+      } catch (error) {
+        if (!(error instanceof WebsiteChanged)) throw error;
+      } finally {
+        this.#relied = undefined;
+      }
+    }
+    throw new OssError('ServiceUnavailable');
   }
 
   /**

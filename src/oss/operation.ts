@@ -32,6 +32,8 @@ export interface Operation {
   readonly createsBucket?: boolean;
   /** Whether it needs the configuration in force from the authority, because no index reply would tell its age. */
   readonly fresh?: boolean;
+  /** Whether it reads an object, or a bucket's root, in whose place a website may answer. */
+  readonly site?: 'object' | 'root';
   /** Absent while the operation answers 501. */
   readonly run?: (exchange: Exchange) => Promise<Response>;
 }

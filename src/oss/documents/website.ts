@@ -57,7 +57,7 @@ const condition = record(
   {
     keyPrefixEquals: keyPart(),
     keySuffixEquals: keyPart(),
-    httpErrorCodeReturnedEquals: optional(integer(100, 599, invalid)),
+    httpErrorCodeReturnedEquals: optional(integer(400, 599, invalid)),
     includeHeaders: list(
       'IncludeHeader',
       record({ key: headerName, equals: maybe(), startsWith: maybe(), endsWith: maybe() }, tolerant),

@@ -7,6 +7,7 @@ import { GetBucketInfo } from './bucket/GetBucketInfo.ts';
 import { GetBucketLocation } from './bucket/GetBucketLocation.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
 import { GetBucketWebsite } from './bucket/GetBucketWebsite.ts';
+import { HeadWebsite } from './bucket/HeadWebsite.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
@@ -40,6 +41,7 @@ export const built: readonly Operation[] = [
   PutBucketWebsite,
   GetBucketWebsite,
   DeleteBucketWebsite,
+  HeadWebsite,
   PutObject,
   GetObject,
   DeleteObject,
