@@ -181,7 +181,7 @@ function siteRequest({ request, address, identity }: Exchange): SiteRequest {
     // On a host of the bucket's own the path is the name; elsewhere the bucket comes first.
     base: percentDecode(path.slice(1)) === key ? '' : `/${bucket}`,
     query: withoutSignature(query),
-    header: (name) => request.headers.get(name),
+    header: (name) => (name.toLowerCase() === 'host' ? host : request.headers.get(name)),
   };
 }
 

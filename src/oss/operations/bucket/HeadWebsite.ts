@@ -10,7 +10,9 @@ export const HeadWebsite = operation({
   access: 'read',
   hierarchical: true,
   site: 'root',
-  async run() {
+  async run(exchange) {
+    // It may just have become one.
+    await exchange.reload();
     throw new OssError('MethodNotAllowed', { extra: { Method: 'HEAD' } });
   },
 });
