@@ -1,4 +1,5 @@
 import type { Website } from '../website/config.ts';
+import type { WormPolicy } from './worm.ts';
 
 /** What a bucket is and how it is configured. The bucket's Durable Object is the authority, everything else a copy. */
 export interface BucketConfig {
@@ -38,6 +39,8 @@ export interface Documents {
   /** The bucket policy, byte for byte as it was put. */
   readonly policy?: string;
   readonly website?: Website;
+  /** The retention policy. It may have lapsed: see `wormInForce`. */
+  readonly worm?: WormPolicy;
 }
 
 /** The parts of a configuration that may change after creation. A document set to null is removed. */

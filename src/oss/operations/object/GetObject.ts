@@ -1,6 +1,7 @@
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
-import { answerObject } from '../../object-answer.ts';
+import { answerObject, answerWhole } from '../../object-answer.ts';
+import { objectHeaders } from '../../object-headers.ts';
 import { readObject } from '../../object-read.ts';
 import { operation } from '../../operation.ts';
 
@@ -28,6 +29,10 @@ export const GetObject = operation({
   async run(exchange) {
     const overridden = overriddenHeaders(exchange);
     const reply = await readObject(exchange, { content: true, conditional: true });
+    // A directory has nothing that could be asked for in another way ([GetObject-6]).
+    if (reply.record.kind === 'Directory') {
+      return answerWhole(exchange, reply, 200, objectHeaders(reply.record, exchange.bucket));
+    }
     return answerObject(exchange, reply, overridden);
   },
 });
