@@ -38,8 +38,8 @@ describe('External rules', () => {
     const v4 = await send('GET', `/${bucket}/k?a=b`, { place: 'query' });
     expect(v4.header('location')).toBe('http://www.example.com/k?a=b');
     const v1 = await send('GET', `/${bucket}/k`, { place: 'query', scheme: 'V1', unsigned: { query: 'a=b' } });
-    expect(v1.header('location')).toBe('http://www.example.com/k?a=b');
-    const named = await visit(bucket, '/k?%53ignature=x&a=b&security-token=t&x-oss-request-payer=requester');
+    expect([v1.text, v1.header('location')]).toEqual(['', 'http://www.example.com/k?a=b']);
+    const named = await visit(bucket, '/k?a=b&security-token=t&x-oss-request-payer=requester');
     expect(named.header('location')).toBe('http://www.example.com/k?a=b');
   });
 
