@@ -14,6 +14,10 @@ export interface Settings {
   /** Length of a "day" in seconds, for lifecycle, retention and restore. */
   readonly daySeconds: number;
   readonly allowPrivateOrigins: boolean;
+  /** Hosts that requests of the gateway's own must never reach: its own. */
+  readonly ownHosts: readonly string[];
+  /** The port listened on, under `npm start`. */
+  readonly localPort: string | undefined;
   /** Under `npm start`, where no edge stands in front and the runtime itself knows the client's address. */
   readonly local: boolean;
 }
@@ -61,8 +65,15 @@ export function readSettings(variables: Variables): Settings {
     indexShards: readShards(text('INDEX_SHARDS', '1')),
     daySeconds: readDay(text('DAY_SECONDS', '86400'), local || text('ALLOW_SHORT_DAYS') === 'true'),
     allowPrivateOrigins: text('ALLOW_PRIVATE_ORIGINS') === 'true',
+    ownHosts: serviceDomains.filter((domain) => !isOfficial(domain)),
+    localPort: text('LOCAL_PORT') || undefined,
     local,
   };
+}
+
+/** Some SDKs put these into the Host header whatever they connect to; whoever connects to them reaches somebody else. */
+function isOfficial(domain: string): boolean {
+  return domain === 'aliyuncs.com' || domain.endsWith('.aliyuncs.com');
 }
 
 function readCredentials(text: (name: string) => string): Map<string, Credential> {

@@ -9,6 +9,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   access: [],
   select: [],
   blob: [],
+  outbound: [],
   bucket: ['access', 'index', 'website'],
   index: ['blob'],
   website: ['access', 'index', 'blob'],

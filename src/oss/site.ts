@@ -11,6 +11,7 @@ import { readObject } from './object-read.ts';
 import type { Operation } from './operation.ts';
 import { GetObject } from './operations/object/GetObject.ts';
 import { HeadObject } from './operations/object/HeadObject.ts';
+import { answerFromOrigin } from './site-mirror.ts';
 
 /** Tells a CDN in front to follow a redirect itself; the reference names no header ([WebsiteServing-34]). */
 const CDN_HEADER = 'x-oss-cdn-redirect';
@@ -115,8 +116,10 @@ class Visit {
         });
       case 'error-page':
         return this.#errorPage(step.key, step.status);
-      case 'mirror':
-        throw new OssError('OperationNotImplemented');
+      case 'mirror': {
+        await this.#admitTo(step.key);
+        return answerFromOrigin(this.#exchange, step, this.#request.query, () => ifThere(() => this.#object(step.key)));
+      }
     }
   }
 

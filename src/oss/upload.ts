@@ -1,5 +1,5 @@
 import { BodyFailure } from '../blob/failure.ts';
-import { writeBody } from '../blob/write.ts';
+import { type WrittenBody, writeBody } from '../blob/write.ts';
 import type { Segment } from '../index/records.ts';
 import { requestMd5 } from './body.ts';
 import { OssError } from './errors.ts';
@@ -44,16 +44,21 @@ export async function uploadBody(exchange: Exchange, key: string, options: Uploa
       infrequent: options.infrequent ?? false,
       idleTimeoutMs: BODY_IDLE_MS,
     });
-    return {
-      size: written.size,
-      md5: written.md5,
-      crc64: String(written.crc64),
-      inline: written.inline ?? null,
-      segments: written.segments.map((segment) => ({ ...segment, crc64: String(segment.crc64) })),
-    };
+    return asUploaded(written);
   } catch (error) {
     throw error instanceof BodyFailure ? bodyError(error) : error;
   }
+}
+
+/** A body that was written, as the index takes it. */
+export function asUploaded({ size, md5, crc64, inline, segments }: WrittenBody): Uploaded {
+  return {
+    size,
+    md5,
+    crc64: String(crc64),
+    inline: inline ?? null,
+    segments: segments.map((segment) => ({ ...segment, crc64: String(segment.crc64) })),
+  };
 }
 
 /**
