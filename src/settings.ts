@@ -14,6 +14,8 @@ export interface Settings {
   /** Length of a "day" in seconds, for lifecycle, retention and restore. */
   readonly daySeconds: number;
   readonly allowPrivateOrigins: boolean;
+  /** Whether blobs are kept in the cache of the data centre: on one machine it is no nearer than R2. */
+  readonly edgeCache: boolean;
   /** Hosts that requests of the gateway's own must never reach: its own. */
   readonly ownHosts: readonly string[];
   /** The port listened on, under `npm start`. */
@@ -65,6 +67,7 @@ export function readSettings(variables: Variables): Settings {
     indexShards: readShards(text('INDEX_SHARDS', '1')),
     daySeconds: readDay(text('DAY_SECONDS', '86400'), local || text('ALLOW_SHORT_DAYS') === 'true'),
     allowPrivateOrigins: text('ALLOW_PRIVATE_ORIGINS') === 'true',
+    edgeCache: text('EDGE_CACHE', String(!local)) === 'true',
     ownHosts: serviceDomains.filter((domain) => !isOfficial(domain)),
     localPort: text('LOCAL_PORT') || undefined,
     local,
