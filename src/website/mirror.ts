@@ -91,17 +91,18 @@ async function storeWhole(job: MirrorJob, bytes: Uint8Array<ArrayBuffer>): Promi
   }
 }
 
+/** Waits longer for bytes than the client is waited for, who may hold them up. */
 function written(
   { length, limit, idleTimeoutMs }: MirrorJob,
   { store, shardId, inlineLimit, infrequent }: MirrorStorage,
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>,
 ): Promise<WrittenBody> {
-  return writeBody(store, { shardId, body, length, inlineLimit, limit, infrequent, idleTimeoutMs });
+  return writeBody(store, { shardId, body, length, inlineLimit, limit, infrequent, idleTimeoutMs: 4 * idleTimeoutMs });
 }
 
 function streamed(job: MirrorJob, source: BodySource, head: Uint8Array<ArrayBuffer>): Mirrored {
   const { readable, writable } = pipe(job.length);
-  const client = new ClientSink(writable, job.idleTimeoutMs);
+  const client = new Sink(writable, job.idleTimeoutMs);
   const sink = job.storage === undefined ? undefined : new StorageSink(job, job.storage);
   return { kind: 'stream', body: readable, stored: pump(job, source, head, client, sink) };
 }
@@ -111,7 +112,7 @@ async function pump(
   job: MirrorJob,
   source: BodySource,
   head: Uint8Array<ArrayBuffer>,
-  client: ClientSink,
+  client: Sink,
   storage: StorageSink | undefined,
 ): Promise<boolean> {
   const hash = job.md5 === undefined ? undefined : createHash('md5');
@@ -126,7 +127,7 @@ async function pump(
       const next = await source.read(new Uint8Array(spare));
       if (next.length === 0) break;
       await Promise.all([client.write(chunk), storage?.write(chunk)]);
-      if (client.isGone && (storage?.hasFailed ?? true)) throw new BodyFailure('incomplete-body', 'nobody wants it');
+      if (client.isGone && (storage?.isGone ?? true)) throw new BodyFailure('incomplete-body', 'nobody wants it');
       spare = chunk.buffer;
       chunk = next;
     }
@@ -139,7 +140,7 @@ async function pump(
     return stored;
   } catch (error) {
     source.close(error);
-    await Promise.all([client.abort(error), storage?.abort(error)]);
+    await Promise.all([client.abort(error), storage?.discard(error)]);
     return false;
   }
 }
@@ -152,8 +153,8 @@ function pipe(length: number | undefined): {
   return length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length);
 }
 
-/** The way to the client, who may go away at any time, or stop reading. */
-class ClientSink {
+/** One end of the way, which may go away at any time, or stop taking bytes: neither stops the other end. */
+class Sink {
   isGone = false;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #idleTimeoutMs: number;
@@ -166,21 +167,22 @@ class ClientSink {
     this.#idleTimeoutMs = idleTimeoutMs;
   }
 
+  /** Done when the bytes are taken, or never will be. */
   async write(chunk: Uint8Array): Promise<void> {
     if (this.isGone) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), this.#idleTimeoutMs);
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), this.#idleTimeoutMs);
     });
-    const sent = this.#writer.write(chunk).then(
-      () => 'sent' as const,
-      () => 'gone' as const,
+    const taken = this.#writer.write(chunk).then(
+      () => true,
+      () => false,
     );
-    const outcome = await Promise.race([sent, late]);
+    if (!(await Promise.race([taken, late]))) {
+      this.isGone = true;
+      this.#writer.abort(new Error('nothing is taken')).catch(() => {});
+    }
     clearTimeout(timer);
-    if (outcome === 'sent') return;
-    this.isGone = true;
-    this.#writer.abort(new Error('the client does not read')).catch(() => {});
   }
 
   async close(): Promise<void> {
@@ -188,51 +190,43 @@ class ClientSink {
   }
 
   async abort(error: unknown): Promise<void> {
+    this.isGone = true;
     await this.#writer.abort(error).catch(() => {});
   }
 }
 
-/** The way to the store, which may fail without the client's loss. */
-class StorageSink {
-  hasFailed = false;
+/** The way to the store. */
+class StorageSink extends Sink {
   readonly #storage: MirrorStorage;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #written: Promise<WrittenBody>;
 
   constructor(job: MirrorJob, storage: MirrorStorage) {
     const { readable, writable } = pipe(job.length);
+    super(writable, job.idleTimeoutMs);
     this.#storage = storage;
-    this.#writer = writable.getWriter();
-    this.#writer.closed.catch(() => {});
     this.#written = written(job, storage, readable);
-    this.#written.catch((error) => this.#fail(error));
-  }
-
-  async write(chunk: Uint8Array): Promise<void> {
-    if (!this.hasFailed) await this.#writer.write(chunk).catch((error) => this.#fail(error));
+    this.#written.catch((error) => {
+      this.isGone = true;
+      storage.onFailure(error);
+    });
   }
 
   /** @returns whether the object is stored */
   async finish(): Promise<boolean> {
-    if (this.hasFailed) return false;
+    await this.close();
+    const body = await this.#written.catch(() => undefined);
+    if (body === undefined) return false;
     try {
-      await this.#writer.close();
-      return await this.#storage.commit(await this.#written);
+      return await this.#storage.commit(body);
     } catch (error) {
-      this.#fail(error);
+      this.#storage.onFailure(error);
       return false;
     }
   }
 
-  async abort(error: unknown): Promise<void> {
-    this.#fail(error);
-    await this.#writer.abort(error).catch(() => {});
+  /** Done when nothing is left of what was written. */
+  async discard(error: unknown): Promise<void> {
+    await this.abort(error);
     await this.#written.catch(() => {});
-  }
-
-  #fail(error: unknown): void {
-    if (this.hasFailed) return;
-    this.hasFailed = true;
-    this.#storage.onFailure(error);
   }
 }
