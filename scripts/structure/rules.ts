@@ -12,7 +12,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   outbound: [],
   bucket: ['access', 'index', 'website'],
   index: ['blob'],
-  website: ['access', 'index', 'blob'],
+  website: ['access', 'index', 'blob', 'outbound'],
   jobs: ['access', 'bucket', 'index', 'blob'],
 };
 

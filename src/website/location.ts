@@ -29,7 +29,6 @@ export function encodeName(key: string): string {
 /** The name that a rule leads to ([WebsiteServing-28] to [WebsiteServing-32]). */
 export function replacedKey({ keyPrefixEquals = '' }: RuleCondition, redirect: Redirect, key: string): string {
   const { replaceKeyWith = '', replaceKeyPrefixWith = '', enableReplacePrefix } = redirect;
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialect's own variable
   if (replaceKeyWith !== '') return replaceKeyWith.replaceAll('${key}', () => key);
   if (replaceKeyPrefixWith === '' && enableReplacePrefix !== true) return key;
   return replaceKeyPrefixWith + withoutPrefix(key, keyPrefixEquals);
