@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Answer, configOf, newBucket, send, type Wish } from '../support/wire.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const bucketAcls = ['private', 'public-read', 'public-read-write'] as const;
 const objectAcls = ['default', 'private', 'public-read', 'public-read-write'] as const;
