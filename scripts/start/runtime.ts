@@ -197,9 +197,8 @@ function miniflareOptions(options: RuntimeOptions, port: number) {
   });
 }
 
-/** An address as workerd wants it: IPv6 in brackets, `*` for every interface. */
+/** An address as workerd wants it: IPv6 in brackets. */
 function socketAddress(host: string, port: number): string {
-  if (host === '0.0.0.0' || host === '::') return `*:${port}`;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

@@ -1,7 +1,8 @@
 import { allowedByObjectAcl, type Decision, decide } from '../access/decide.ts';
 import type { Identity } from '../access/identity.ts';
 import { refusal } from '../access/refusal.ts';
-import { R2BlobStore } from '../blob/store.ts';
+import { HotBlobStore } from '../blob/hot-store.ts';
+import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
 import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
 import { type BucketView, IndexClient } from '../index/client.ts';
@@ -32,7 +33,7 @@ export class Exchange {
   readonly received = Date.now();
   readonly configs: ConfigReader;
   readonly index: IndexClient;
-  readonly blobs: R2BlobStore;
+  readonly blobs: BlobStore;
   /** Headers for the answer that no operation knows of, such as those of CORS. */
   readonly extraHeaders: Record<string, string> = {};
 
@@ -50,7 +51,7 @@ export class Exchange {
     this.settings = settings;
     this.execution = execution;
     this.configs = new ConfigReader(env);
-    this.blobs = new R2BlobStore(env.BLOBS);
+    this.blobs = new HotBlobStore(new R2BlobStore(env.BLOBS));
     this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
   }
 

@@ -95,6 +95,11 @@ export function isStorageClass(value: string): value is StorageClass {
   return classes.has(value);
 }
 
+/** Whether bodies of a class are kept where storing is cheap and reading is not. */
+export function isInfrequent(storageClass: StorageClass): boolean {
+  return storageClass !== 'Standard';
+}
+
 /**
  * The object ACL that a request asks for, null for `default`.
  * @throws {OssError} InvalidArgument

@@ -1,6 +1,6 @@
 import { OssError } from '../../errors.ts';
 import { md5OfEtag, objectRefusal } from '../../object-headers.ts';
-import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object-meta.ts';
+import { isInfrequent, requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object-meta.ts';
 import { announceObjectAcl, mayOverwrite } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
@@ -23,11 +23,11 @@ export const PutObject = operation({
     const acl = requestObjectAcl(headers);
     // Asked again at the commit, where the bucket may have turned out to be another one of the same name.
     const storageClass = () => requestStorageClass(headers, exchange.bucket.storageClass);
-    storageClass();
+    const infrequent = isInfrequent(storageClass());
     const forbidOverwrite = requestFlag(headers, 'x-oss-forbid-overwrite');
     await mayOverwrite(exchange, key);
     await announceObjectAcl(exchange, acl);
-    const body = await uploadBody(exchange, key);
+    const body = await uploadBody(exchange, key, { infrequent });
     const content = {
       kind: 'Normal',
       size: body.size,
