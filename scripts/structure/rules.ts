@@ -9,9 +9,10 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   access: [],
   select: [],
   blob: [],
+  outbound: [],
   bucket: ['access', 'index'],
   index: ['blob'],
-  website: ['access', 'index', 'blob'],
+  website: ['access', 'index', 'blob', 'outbound'],
   jobs: ['access', 'bucket', 'index', 'blob'],
 };
 

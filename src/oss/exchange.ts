@@ -12,6 +12,7 @@ import type { Settings } from '../settings.ts';
 import { accessRequestOf, type Subject } from './access-request.ts';
 import type { Address } from './address.ts';
 import type { Authentication } from './auth/authenticate.ts';
+import type { Callback } from './callback/parameters.ts';
 import { OssError } from './errors.ts';
 import type { Operation } from './operation.ts';
 
@@ -37,6 +38,11 @@ export class Exchange {
   /** Headers for the answer that no operation knows of, such as those of CORS. */
   readonly extraHeaders: Record<string, string> = {};
 
+  /** What to call once the object is stored. */
+  callback: Callback | undefined;
+  /** What is said of the object to be stored: the request's headers, or what the fields of a form amount to. */
+  wishes: Headers;
+
   #address: Address | undefined;
   #operation: Operation | undefined;
   #authentication: Authentication | undefined;
@@ -49,6 +55,7 @@ export class Exchange {
     this.request = request;
     this.env = env;
     this.settings = settings;
+    this.wishes = request.headers;
     this.execution = execution;
     this.configs = new ConfigReader(env);
     this.blobs = new HotBlobStore(new R2BlobStore(env.BLOBS));

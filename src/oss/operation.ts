@@ -26,6 +26,8 @@ export interface Operation {
   readonly refusal?: string;
   /** Whether it names its objects in its body: it judges each of them itself, once it has read it. */
   readonly perObject?: boolean;
+  /** Whether its signature is in the form that it brings: it authenticates and judges itself, once it has read that. */
+  readonly signedForm?: boolean;
   /** False where a bucket with a hierarchical namespace refuses it; true everywhere else. */
   readonly hierarchical: boolean;
   /** Whether a missing bucket is the operation's own business (PutBucket, PutBucketAcl). */

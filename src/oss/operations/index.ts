@@ -23,6 +23,7 @@ import { GetObject } from './object/GetObject.ts';
 import { GetObjectACL } from './object/GetObjectACL.ts';
 import { GetObjectMeta, GetObjectMetaByGet } from './object/GetObjectMeta.ts';
 import { HeadObject } from './object/HeadObject.ts';
+import { PostObject } from './object/PostObject.ts';
 import { PutObject } from './object/PutObject.ts';
 import { PutObjectACL } from './object/PutObjectACL.ts';
 import { Rename } from './object/Rename.ts';
@@ -50,6 +51,7 @@ export const built: readonly Operation[] = [
   PutBucketAcl,
   GetBucketAcl,
   PutObject,
+  PostObject,
   GetObject,
   DeleteObject,
   DeleteMultipleObjects,

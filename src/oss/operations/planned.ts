@@ -66,7 +66,6 @@ export const planned: readonly Operation[] = [
   ...bucket('DELETE', 'owner', {
     DeleteBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false },
   }),
-  ...bucket('POST', 'write', { PostObject: {} }),
   ...(['service', 'bucket', 'object'] as const).map(
     (target): Operation => ({
       name: 'Options',
