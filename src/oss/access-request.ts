@@ -13,10 +13,14 @@ export interface Subject {
 export function accessRequestOf(exchange: Exchange, subject: Subject | undefined): AccessRequest {
   const { operation, identity, address, request } = exchange;
   const withVersion = subject?.versionId !== undefined && operation.versionAction !== undefined;
+  const setsTags = operation.taggingHeader === true && request.headers.has('x-oss-tagging');
   return {
     identity,
     access: accessOf(exchange),
-    actions: [`oss:${withVersion ? operation.versionAction : operation.action}`],
+    actions: [
+      `oss:${withVersion ? operation.versionAction : operation.action}`,
+      ...(setsTags ? ['oss:PutObjectTagging'] : []),
+    ],
     ...(exchange.hasBucket ? { bucket: bucketOf(exchange.bucket) } : {}),
     ...(subject === undefined ? {} : { key: subject.key }),
     context: conditions({
