@@ -1,8 +1,10 @@
-import { mergedPage } from './merge.ts';
+import { mergedPage, mergedPages } from './merge.ts';
 import { shardName, shardOf, shardStub } from './names.ts';
 import type {
   AclCommand,
   Answer,
+  AppendCommand,
+  AppendReply,
   Call,
   ListCommand,
   ListPage,
@@ -16,8 +18,14 @@ import type {
   RemoveEntry,
   Segment,
   StatReply,
+  TagsCommand,
+  VersionListCommand,
+  VersionListEntry,
+  VersionListPage,
+  VersionListStart,
 } from './records.ts';
 import type { IndexShard } from './shard.ts';
+import { placeBehindVersion } from './version-listing.ts';
 
 /** What a call needs to know of the bucket's configuration. */
 export interface BucketView {
@@ -66,14 +74,22 @@ export class IndexClient {
     return this.#onKey(command.key, true, (stub, call) => stub.read(call, command));
   }
 
-  /** Segments from byte `start` on, page by page. */
-  async *segments(key: string, versionId: string, start: number): AsyncGenerator<readonly Segment[]> {
+  /**
+   * Segments from byte `start` on, page by page.
+   * @param incarnation of the reply that told `start`; where other content has taken its place by now, this throws
+   */
+  async *segments(
+    key: string,
+    versionId: string,
+    start: number,
+    incarnation: number,
+  ): AsyncGenerator<readonly Segment[]> {
     for (let from: number | null = start; from !== null; ) {
       const at: number = from;
       const answer: Outcome<{ segments: readonly Segment[]; more: number | null }> = await this.#onKey(
         key,
         true,
-        (stub, call) => stub.segments(call, key, versionId, at),
+        (stub, call) => stub.segments(call, key, versionId, at, incarnation),
       );
       if (!('ok' in answer)) throw new Error(`segments of a version vanished: ${answer.refused}`);
       yield answer.ok.segments;
@@ -84,6 +100,11 @@ export class IndexClient {
   /** @param command made anew for each attempt: what it says of the bucket must be what the request was judged by */
   put(key: string, command: () => PutCommand): Promise<Outcome<PutReply>> {
     return this.#onKey(key, false, (stub, call) => stub.put(call, command()));
+  }
+
+  /** @param command made anew for each attempt, as for `put` */
+  append(key: string, command: () => AppendCommand): Promise<Outcome<AppendReply>> {
+    return this.#onKey(key, false, (stub, call) => stub.append(call, command()));
   }
 
   /**
@@ -129,6 +150,10 @@ export class IndexClient {
     return this.#onKey(command.key, true, (stub, call) => stub.setAcl(call, command));
   }
 
+  setTags(command: TagsCommand): Promise<Outcome<{ versionId: string }>> {
+    return this.#onKey(command.key, true, (stub, call) => stub.setTags(call, command));
+  }
+
   /** One page over all shards. `limit` entries at most. */
   list(command: ListCommand): Promise<ListPage> {
     const { prefix, delimiter } = command;
@@ -140,6 +165,25 @@ export class IndexClient {
       );
       return mustBeOk(answer);
     });
+  }
+
+  /** One page of versions and delete markers over all shards. `limit` entries at most. */
+  listVersions(command: VersionListCommand): Promise<VersionListPage> {
+    const { prefix, delimiter } = command;
+    return mergedPages<VersionListEntry, VersionListStart>(
+      this.#judge.view().shards,
+      command.start,
+      command.limit,
+      async (shard, start, limit) => {
+        const answer = await this.#onShard(
+          () => shard,
+          true,
+          (stub, call) => stub.listVersions(call, { prefix, delimiter, start, limit }),
+        );
+        return mustBeOk(answer);
+      },
+      placeBehindVersion,
+    );
   }
 
   /** Figures of each shard. */

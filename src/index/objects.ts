@@ -10,6 +10,7 @@ import type {
   Removed,
   RemoveEntry,
   Segment,
+  TagsCommand,
   Versioning,
   WriteGuard,
 } from './records.ts';
@@ -33,8 +34,11 @@ export class ObjectTable {
     const refusal = unreadable(row, command.versionId);
     if (refusal !== undefined) return refusal;
     const record = recordOf(row!);
-    if (!command.content) return { ok: { record, inline: null, segments: [], more: null } };
-    return { ok: { record, inline: this.#versions.inline(row!), ...this.#versions.segmentPage(row!, 0) } };
+    const { incarnation } = row!;
+    if (!command.content) return { ok: { record, inline: null, tail: null, incarnation, segments: [], more: null } };
+    const inline = this.#versions.inline(row!);
+    const tail = inline === null ? this.#versions.tail(row!) : null;
+    return { ok: { record, inline, tail, incarnation, ...this.#versions.segmentPage(row!, 0) } };
   }
 
   put(command: PutCommand, now: number): Answer<PutReply> {
@@ -74,14 +78,26 @@ export class ObjectTable {
     return { ok: { versionId: row!.version } };
   }
 
-  /** A further page of a version's segments, from byte `start` on. */
+  /** Replaces the tags of a version; nothing else about it changes ([PutObjectTagging-4]). */
+  setTags(command: TagsCommand): Answer<{ versionId: string }> {
+    const row = this.#versions.find(command.key, command.versionId);
+    const refusal = unreadable(row, command.versionId);
+    if (refusal !== undefined) return refusal;
+    const tags = command.tags === null ? null : JSON.stringify(command.tags);
+    this.#sql.exec('UPDATE version SET tags = ? WHERE id = ?', tags, row!.id);
+    return { ok: { versionId: row!.version } };
+  }
+
+  /** A further page of a version's segments, from byte `start` on: of the same content that the first page was of. */
   segments(
     key: string,
     versionId: string,
     start: number,
+    incarnation: number,
   ): Answer<{ segments: readonly Segment[]; more: number | null }> {
     const row = this.#versions.find(key, versionId);
-    return row === undefined ? { refused: 'no-such-version' } : { ok: this.#versions.segmentPage(row, start) };
+    if (row === undefined || row.incarnation !== incarnation) return { refused: 'no-such-version' };
+    return { ok: this.#versions.segmentPage(row, start) };
   }
 
   #removeCurrent(key: string, versioning: Versioning | null, now: number): Removed {

@@ -88,6 +88,8 @@ export type Refusal =
   | 'delete-marker'
   | 'exists'
   | 'denied'
+  /** What is there takes no more bytes. */
+  | 'not-appendable'
   /** The blob waited so long for its commit that the orphan sweep may have taken it. */
   | 'expired-blob';
 
@@ -119,7 +121,12 @@ export interface ReadCommand {
 
 export interface ReadReply {
   readonly record: ObjectRecord;
+  /** The whole content, where it lives in the index; then there are no segments. */
   readonly inline: Uint8Array | null;
+  /** The bytes behind the segments of an appendable, where not all of its bytes are in blobs. */
+  readonly tail: Uint8Array | null;
+  /** Tells this content from whatever may take its place: for asking for further segments. */
+  readonly incarnation: number;
   /** The first page of segments. */
   readonly segments: readonly Segment[];
   /** Where the next page starts (byte offset in the object), if there is one. */
@@ -137,6 +144,7 @@ export interface ObjectContent {
   readonly meta: StoredMeta;
   readonly tags: Tags | null;
   readonly link: string | null;
+  /** Bytes that live in the index: all of them, or those of an appendable that follow its segments. */
   readonly inline: Uint8Array | null;
   readonly segments: readonly Segment[];
 }
@@ -154,6 +162,44 @@ export interface PutReply {
   readonly versionId: string | null;
   readonly modified: number;
 }
+
+/** A fragment to append: bytes that are safe in blobs, or few enough for the index. */
+export interface Fragment {
+  readonly size: number;
+  readonly crc64: string;
+  readonly inline: Uint8Array | null;
+  readonly segments: readonly Segment[];
+}
+
+export interface AppendCommand {
+  readonly key: string;
+  /** Must be the object's size, or 0 where there is none. */
+  readonly position: number;
+  readonly fragment: Fragment;
+  /** What a new object gets beside its content. */
+  readonly creation: Pick<ObjectContent, 'storageClass' | 'acl' | 'meta' | 'tags'>;
+  /** The ACL that an existing object gets; absent where it keeps its own. */
+  readonly acl?: ObjectAcl | null;
+  /** The tail that a `flush` answer gave and the fragment, as blobs; the object must still have that answer's ETag. */
+  readonly flushed?: { readonly etag: string; readonly segments: readonly Segment[] };
+  readonly versioning: Versioning | null;
+  readonly guard: WriteGuard;
+}
+
+export type AppendReply =
+  | {
+      readonly outcome: 'appended';
+      /** Size of the object now. */
+      readonly position: number;
+      readonly etag: string;
+      readonly crc64: string;
+      /** Null in a bucket that never had versioning. */
+      readonly versionId: string | null;
+    }
+  /** Nothing was appended: the next append belongs at `position`. */
+  | { readonly outcome: 'misplaced'; readonly position: number }
+  /** Nothing was appended: the tail must go into blobs first. Ask again with `flushed`. */
+  | { readonly outcome: 'flush'; readonly etag: string; readonly tail: Uint8Array };
 
 export interface RemoveEntry {
   readonly key: string;
@@ -177,6 +223,12 @@ export interface AclCommand {
   readonly key: string;
   readonly versionId?: string;
   readonly acl: ObjectAcl | null;
+}
+
+export interface TagsCommand {
+  readonly key: string;
+  readonly versionId?: string;
+  readonly tags: Tags | null;
 }
 
 export interface ListCommand {
@@ -209,6 +261,34 @@ export interface ListPage {
   readonly entries: readonly ListEntry[];
   /** Null at the end. */
   readonly next: ListStart | null;
+}
+
+/** Where a listing of versions starts or goes on. */
+export type VersionListStart =
+  | ListStart
+  /** Behind one version of a key: its older ones come first. */
+  | { readonly key: string; readonly olderThan: string };
+
+export interface VersionListCommand {
+  readonly prefix: string;
+  readonly delimiter: string;
+  readonly start: VersionListStart;
+  /** Most entries to return. */
+  readonly limit: number;
+}
+
+/** A version or delete marker. */
+export interface ListedVersion extends ListedObject {
+  readonly versionId: string;
+  readonly latest: boolean;
+}
+
+export type VersionListEntry = ListedVersion | { readonly prefix: string };
+
+export interface VersionListPage {
+  readonly entries: readonly VersionListEntry[];
+  /** Null at the end. */
+  readonly next: VersionListStart | null;
 }
 
 /** Figures of one storage class. */

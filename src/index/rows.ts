@@ -26,10 +26,12 @@ export interface Row extends Record<string, SqlStorageValue> {
   link: string | null;
   restore: string | null;
   segments: string | null;
+  closed: number;
+  incarnation: number;
 }
 
 export const COLUMNS =
-  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, segments';
+  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, segments, closed, incarnation';
 
 export function recordOf(row: Row): ObjectRecord {
   return {

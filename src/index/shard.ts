@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { R2BlobStore } from '../blob/store.ts';
+import { AppendTable } from './appends.ts';
 import { BlobLedger, isTooOldToCommit } from './blobs.ts';
 import { collectGarbage, sweepOrphans } from './garbage.ts';
 import { listPage } from './listing.ts';
@@ -8,6 +9,8 @@ import { ObjectTable } from './objects.ts';
 import type {
   AclCommand,
   Answer,
+  AppendCommand,
+  AppendReply,
   Call,
   ListCommand,
   ListPage,
@@ -20,9 +23,13 @@ import type {
   Removed,
   Segment,
   StatReply,
+  TagsCommand,
+  VersionListCommand,
+  VersionListPage,
 } from './records.ts';
 import { migrate } from './schema.ts';
 import { Statistician } from './stat.ts';
+import { versionPage } from './version-listing.ts';
 import { VersionStore } from './version-store.ts';
 
 /** What a shard is, from its opening to its retirement. */
@@ -44,6 +51,7 @@ export class IndexShard extends DurableObject<Env> {
   readonly #ledger: BlobLedger;
   readonly #versions: VersionStore;
   readonly #objects: ObjectTable;
+  readonly #appends: AppendTable;
   readonly #statistician: Statistician;
   #role: Role | undefined;
 
@@ -55,6 +63,7 @@ export class IndexShard extends DurableObject<Env> {
     this.#ledger = new BlobLedger(state.storage.sql);
     this.#versions = new VersionStore(state.storage.sql, this.#ledger);
     this.#objects = new ObjectTable(state.storage.sql, this.#versions, this.#ledger);
+    this.#appends = new AppendTable(this.#versions, this.#ledger);
     this.#statistician = new Statistician(state.storage.sql);
   }
 
@@ -103,8 +112,9 @@ export class IndexShard extends DurableObject<Env> {
     key: string,
     versionId: string,
     start: number,
+    incarnation: number,
   ): Answer<{ segments: readonly Segment[]; more: number | null }> {
-    return this.#reject(call) ?? this.#objects.segments(key, versionId, start);
+    return this.#reject(call) ?? this.#objects.segments(key, versionId, start, incarnation);
   }
 
   /** Commits an object whose blobs are complete. */
@@ -119,6 +129,18 @@ export class IndexShard extends DurableObject<Env> {
     );
   }
 
+  /** Commits a fragment whose blobs are complete. */
+  append(call: Call, command: AppendCommand): Answer<AppendReply> {
+    return (
+      this.#reject(call) ??
+      this.#change((now) => {
+        const segments = [...command.fragment.segments, ...(command.flushed?.segments ?? [])];
+        if (isTooOldToCommit(segments, shardName(call.bucket, call.shard), now)) return { refused: 'expired-blob' };
+        return this.#appends.append(command, now);
+      })
+    );
+  }
+
   remove(call: Call, command: RemoveCommand): Answer<Removed[]> {
     return this.#reject(call) ?? this.#change((now) => this.#objects.remove(command, now));
   }
@@ -127,8 +149,16 @@ export class IndexShard extends DurableObject<Env> {
     return this.#reject(call) ?? this.#objects.setAcl(command);
   }
 
+  setTags(call: Call, command: TagsCommand): Answer<{ versionId: string }> {
+    return this.#reject(call) ?? this.#change(() => this.#objects.setTags(command));
+  }
+
   list(call: Call, command: ListCommand): Answer<ListPage> {
     return this.#reject(call) ?? { ok: listPage(this.#storage.sql, command) };
+  }
+
+  listVersions(call: Call, command: VersionListCommand): Answer<VersionListPage> {
+    return this.#reject(call) ?? { ok: versionPage(this.#storage.sql, this.#versions, command) };
   }
 
   stat(call: Call): Answer<StatReply> {

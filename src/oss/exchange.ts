@@ -7,7 +7,7 @@ import { type BucketView, IndexClient } from '../index/client.ts';
 import type { ObjectAcl, ObjectRecord, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
 import type { Settings } from '../settings.ts';
-import { accessRequestOf, type Subject } from './access-request.ts';
+import { accessRequestOf, type Permission, type Subject } from './access-request.ts';
 import type { Address } from './address.ts';
 import type { Authentication } from './auth/authenticate.ts';
 import { OssError } from './errors.ts';
@@ -155,10 +155,23 @@ export class Exchange {
    * @throws {OssError} AccessDenied
    */
   judgeObject(record: Pick<ObjectRecord, 'acl'>): void {
-    const { outcome, fallback } = must(this.#decision, 'decision');
-    if (outcome !== 'object-acl') return;
-    if (!allowedByObjectAcl('read', record.acl as ObjectAcl | null, fallback))
-      throw denied({ outcome: 'deny', fallback, reason: 'acl' });
+    finishRead(must(this.#decision, 'decision'), record.acl);
+  }
+
+  /**
+   * Judges the same operation on another object of the bucket that must be read on the way, such as a link's target.
+   * @returns the second look, for when that object's own ACL is known; it too may refuse
+   * @throws {OssError} AccessDenied
+   */
+  judgeOther(subject: Subject): (acl: ObjectAcl | null) => void {
+    const decision = decide(accessRequestOf(this, subject));
+    if (decision.outcome === 'deny') throw denied(decision);
+    return (acl) => finishRead(decision, acl);
+  }
+
+  /** Whether the caller may also do something else with what the request addresses; no object's own ACL counts. */
+  permits(permission: Permission): boolean {
+    return this.#subjects().every((subject) => decide(accessRequestOf(this, subject, permission)).outcome === 'allow');
   }
 
   /** What the index must check before it changes an existing object. */
@@ -194,6 +207,12 @@ export class Exchange {
   #view(): BucketView {
     return this.bucket;
   }
+}
+
+/** @throws {OssError} AccessDenied where the decision was left to the object's own ACL and that does not open it */
+function finishRead({ outcome, fallback }: Decision, acl: ObjectAcl | null): void {
+  if (outcome !== 'object-acl') return;
+  if (!allowedByObjectAcl('read', acl, fallback)) throw denied({ outcome: 'deny', fallback, reason: 'acl' });
 }
 
 /** @param decision one that refuses */

@@ -1,18 +1,42 @@
 import { allowedByObjectAcl } from '../access/decide.ts';
+import type { StorageClass } from '../bucket/config.ts';
 import type { ObjectAcl } from '../index/records.ts';
-import { OssError } from './errors.ts';
+import { invalidArgument, OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import { requestStorageClass } from './object-meta.ts';
 
 /**
  * Refuses, before a body is read, a caller whom the existing object's own ACL keeps out. The commit checks again, in
  * its transaction; where no object of the bucket has an ACL of its own the request is decided already.
  */
 export async function mayOverwrite(exchange: Exchange, key: string): Promise<void> {
-  const { owner, fallback } = exchange.guard;
-  if (owner) return;
+  if (exchange.guard.owner) return;
   const answer = await exchange.index.read({ key, content: false });
-  const acl = 'ok' in answer ? answer.ok.record.acl : null;
-  if (!allowedByObjectAcl('write', acl, fallback)) throw new OssError('AccessDenied');
+  refuseWrite(exchange, 'ok' in answer ? answer.ok.record.acl : null);
+}
+
+/**
+ * @param acl the existing object's own, if it has one
+ * @throws {OssError} AccessDenied
+ */
+export function refuseWrite(exchange: Exchange, acl: ObjectAcl | null): void {
+  const { owner, fallback } = exchange.guard;
+  if (!owner && !allowedByObjectAcl('write', acl, fallback)) throw new OssError('AccessDenied');
+}
+
+/**
+ * The storage class of an appendable or a link, which cannot be colder than Archive ([AppendObject-14],
+ * [PutSymlink-6]). In a bucket of a colder class they are Standard unless they say otherwise.
+ * @throws {OssError} InvalidArgument
+ */
+export function warmStorageClass(headers: Headers, ofBucket: StorageClass): StorageClass {
+  const storageClass = requestStorageClass(headers, isWarm(ofBucket) ? ofBucket : 'Standard');
+  if (!isWarm(storageClass)) throw invalidArgument('x-oss-storage-class', storageClass);
+  return storageClass;
+}
+
+function isWarm(storageClass: StorageClass): boolean {
+  return storageClass === 'Standard' || storageClass === 'IA' || storageClass === 'Archive';
 }
 
 /**
@@ -22,4 +46,20 @@ export async function mayOverwrite(exchange: Exchange, key: string): Promise<voi
 export async function announceObjectAcl(exchange: Exchange, acl: ObjectAcl | null): Promise<void> {
   if (acl === null || exchange.bucket.objectAcls) return;
   await exchange.updateBucket((bucket) => (bucket.objectAcls ? undefined : { objectAcls: true }));
+}
+
+/** Conditions on a write are not part of the API ([ObjCommon-17]). */
+export function refuseConditions(headers: Headers): void {
+  for (const name of ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']) {
+    if (headers.has(name)) throw new OssError('NotImplemented', { extra: { Header: name } });
+  }
+}
+
+/** Encryption that cannot be honoured is refused, never ignored ([Sec-47]). */
+export function refuseEncryption(headers: Headers): void {
+  const algorithm = headers.get('x-oss-server-side-encryption');
+  if (algorithm === null) return;
+  if (algorithm !== 'AES256' && algorithm !== 'KMS') throw new OssError('InvalidEncryptionAlgorithmError');
+  if (algorithm === 'KMS') throw new OssError('KmsServiceNotEnabled');
+  throw new OssError('NotImplemented', { extra: { Header: 'x-oss-server-side-encryption' } });
 }

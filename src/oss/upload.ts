@@ -1,5 +1,5 @@
-import { BodyFailure } from '../blob/failure.ts';
-import { writeBody } from '../blob/write.ts';
+import { BodyFailure, type BodyFailureReason } from '../blob/failure.ts';
+import { type WrittenBody, writeBody } from '../blob/write.ts';
 import type { Segment } from '../index/records.ts';
 import { requestMd5 } from './body.ts';
 import { OssError } from './errors.ts';
@@ -10,6 +10,9 @@ export interface UploadOptions {
   /** Bodies up to this size are kept out of R2; 0 for content that will be part of something larger. */
   readonly inlineLimit?: number;
   readonly infrequent?: boolean;
+  /** Longest body in bytes, where it is not that of every upload, and the refusal of a longer one. */
+  readonly limit?: number;
+  readonly tooLarge?: () => OssError;
 }
 
 /** A body that is safe in R2, or small enough to live in the index. */
@@ -30,9 +33,10 @@ export interface Uploaded {
  */
 export async function uploadBody(exchange: Exchange, key: string, options: UploadOptions = {}): Promise<Uploaded> {
   const { request } = exchange;
+  const { limit = UPLOAD_BYTES_MAX, tooLarge = entityTooLarge } = options;
   const length = declaredLength(request);
   const md5 = requestMd5(request.headers);
-  if (length !== undefined && length > UPLOAD_BYTES_MAX) throw tooLarge();
+  if (length !== undefined && length > limit) throw tooLarge();
   try {
     const written = await writeBody(exchange.blobs, {
       shardId: exchange.index.homeOf(key),
@@ -40,7 +44,7 @@ export async function uploadBody(exchange: Exchange, key: string, options: Uploa
       ...(length === undefined ? {} : { length }),
       ...(md5 === undefined ? {} : { md5 }),
       inlineLimit: options.inlineLimit ?? INLINE_BYTES_MAX,
-      limit: UPLOAD_BYTES_MAX,
+      limit,
       infrequent: options.infrequent ?? false,
       idleTimeoutMs: BODY_IDLE_MS,
     });
@@ -49,11 +53,32 @@ export async function uploadBody(exchange: Exchange, key: string, options: Uploa
       md5: written.md5,
       crc64: String(written.crc64),
       inline: written.inline ?? null,
-      segments: written.segments.map((segment) => ({ ...segment, crc64: String(segment.crc64) })),
+      segments: segmentsOf(written),
     };
   } catch (error) {
-    throw error instanceof BodyFailure ? bodyError(error) : error;
+    if (error instanceof BodyFailure) throw error.reason === 'too-large' ? tooLarge() : bodyError(error.reason);
+    throw error;
   }
+}
+
+/** Puts bytes of the gateway's own into a blob. Like an upload's, it does not exist until the index says so. */
+export async function storeBytes(
+  exchange: Exchange,
+  key: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<readonly Segment[]> {
+  const written = await writeBody(exchange.blobs, {
+    shardId: exchange.index.homeOf(key),
+    body: bytes,
+    inlineLimit: 0,
+    limit: bytes.length,
+    idleTimeoutMs: BODY_IDLE_MS,
+  });
+  return segmentsOf(written);
+}
+
+function segmentsOf({ segments }: WrittenBody): Segment[] {
+  return segments.map((segment) => ({ ...segment, crc64: String(segment.crc64) }));
 }
 
 /** Where both say something, what arrives counts, not the length (clients.md 13). */
@@ -74,10 +99,8 @@ function declaredLength(request: Request): number | undefined {
   return length;
 }
 
-function bodyError({ reason }: BodyFailure): OssError {
+function bodyError(reason: Exclude<BodyFailureReason, 'too-large'>): OssError {
   switch (reason) {
-    case 'too-large':
-      return tooLarge();
     case 'md5-mismatch':
       return new OssError('InvalidDigest');
     case 'incomplete-body':
@@ -88,6 +111,6 @@ function bodyError({ reason }: BodyFailure): OssError {
   }
 }
 
-function tooLarge(): OssError {
+function entityTooLarge(): OssError {
   return new OssError('EntityTooLarge', { extra: { MaxSizeAllowed: UPLOAD_BYTES_MAX } });
 }

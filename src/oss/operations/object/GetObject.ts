@@ -1,10 +1,11 @@
-import { readSegments } from '../../../blob/read.ts';
-import type { ReadReply } from '../../../index/records.ts';
 import { compressedHeaders, isCompressed } from '../../compression.ts';
+import { contentOf } from '../../content.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
+import { refuseFrozen } from '../../frozen.ts';
 import { objectHeaders } from '../../object-headers.ts';
-import { readObject } from '../../object-read.ts';
+import { type ObjectRead, readObject } from '../../object-read.ts';
+import { tagCountHeader } from '../../object-tags.ts';
 import { operation } from '../../operation.ts';
 import { type ByteRange, rangeOf } from '../../range.ts';
 
@@ -30,20 +31,25 @@ export const GetObject = operation({
   hierarchical: true,
   async run(exchange) {
     const overridden = overriddenHeaders(exchange);
-    const reply = await readObject(exchange, { content: true, conditional: true });
-    const { record } = reply;
-    const headers = { ...objectHeaders(record, exchange.bucket), ...overridden };
+    const read = await readObject(exchange, { content: true, conditional: true, follow: 'get' });
+    const { record, source } = read;
+    refuseFrozen(source, exchange.received);
+    const headers = {
+      ...objectHeaders(record, exchange.bucket, source),
+      ...tagCountHeader(exchange, record),
+      ...overridden,
+    };
     if (isCompressed(exchange.request, record, headers['content-type']!)) {
-      const content = await contentOf(exchange, reply, { offset: 0, length: record.size });
-      const packed = content.pipeThrough(new CompressionStream('gzip'));
+      const content = new Response(await contentOf(exchange, read, { offset: 0, length: record.size }));
+      const packed = content.body!.pipeThrough(new CompressionStream('gzip'));
       return new Response(packed, { headers: compressedHeaders(headers), encodeBody: 'manual' });
     }
     const range = requestedRange(exchange, record.size);
     if (range === 'whole') {
       const whole = { offset: 0, length: record.size };
-      return answer(exchange, reply, whole, 200, { ...headers, 'content-length': String(record.size) });
+      return answer(exchange, read, whole, 200, { ...headers, 'content-length': String(record.size) });
     }
-    return answer(exchange, reply, range, 206, {
+    return answer(exchange, read, range, 206, {
       ...headers,
       'content-length': String(range.length),
       'content-range': `bytes ${range.offset}-${range.offset + range.length - 1}/${record.size}`,
@@ -53,28 +59,14 @@ export const GetObject = operation({
 
 async function answer(
   exchange: Exchange,
-  reply: ReadReply,
+  read: ObjectRead,
   range: ByteRange,
   status: 200 | 206,
   headers: Record<string, string>,
 ): Promise<Response> {
-  const body =
-    reply.inline?.subarray(range.offset, range.offset + range.length) ?? (await contentOf(exchange, reply, range));
+  const body = await contentOf(exchange, read, range);
   // The stored encoding is the client's business: the runtime must not touch the bytes.
   return new Response(body, { status, headers, encodeBody: 'manual' });
-}
-
-async function contentOf(exchange: Exchange, reply: ReadReply, range: ByteRange): Promise<ReadableStream<Uint8Array>> {
-  if (reply.inline !== null) {
-    return new Response(reply.inline.subarray(range.offset, range.offset + range.length)).body!;
-  }
-  return readSegments(exchange.blobs, segmentPages(exchange, reply), range);
-}
-
-/** All segments of the object: the first page came with the record, further ones are asked for as they are needed. */
-async function* segmentPages(exchange: Exchange, { record, segments, more }: ReadReply) {
-  yield segments;
-  if (more !== null) yield* exchange.index.segments(record.key, record.versionId, more);
 }
 
 function requestedRange(exchange: Exchange, size: number): ByteRange | 'whole' {
