@@ -3,11 +3,6 @@ import type { Method, Operation } from '../operation.ts';
 /** Operations of the reference that are recognised and answer 501 until they are built. */
 export const planned: readonly Operation[] = [
   ...bucket('GET', 'list', {
-    ListObjectVersions: {
-      select: ['versions'],
-      query: ['prefix', 'key-marker', 'version-id-marker', 'delimiter', 'max-keys', 'encoding-type'],
-      hierarchical: false,
-    },
     ListMultipartUploads: {
       select: ['uploads'],
       query: ['prefix', 'delimiter', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
@@ -37,7 +32,6 @@ export const planned: readonly Operation[] = [
     get: 'GetBucketTransferAcceleration',
     delete: 'DeleteBucketTransferAcceleration',
   }),
-  ...configuration('versioning', { put: 'PutBucketVersioning', get: 'GetBucketVersioning' }, false),
   ...configuration('policy', { put: 'PutBucketPolicy', get: 'GetBucketPolicy', delete: 'DeleteBucketPolicy' }),
   ...configuration('logging', { put: 'PutBucketLogging', get: 'GetBucketLogging', delete: 'DeleteBucketLogging' }),
   ...configuration(
@@ -85,14 +79,10 @@ export const planned: readonly Operation[] = [
     CopyObject: { selectHeader: 'x-oss-copy-source', action: 'PutObject' },
     UploadPart: { select: ['uploadId', 'partNumber'], action: 'PutObject' },
     UploadPartCopy: { select: ['uploadId', 'partNumber'], selectHeader: 'x-oss-copy-source', action: 'PutObject' },
-    PutSymlink: { select: ['symlink'], action: 'PutObject', hierarchical: false },
-    PutObjectTagging: { select: ['tagging'], query: ['versionId'], versionAction: 'PutObjectVersionTagging' },
     PutLiveChannelStatus: { select: ['live', 'status'] },
     PutLiveChannel: { select: ['live'] },
   }),
   ...object('POST', 'write', {
-    AppendObject: { select: ['append'], query: ['position'], action: 'PutObject', hierarchical: false },
-    SealAppendObject: { select: ['seal'], query: ['position'], action: 'PutObject', hierarchical: false },
     RestoreObject: {
       select: ['restore'],
       query: ['versionId'],
@@ -124,19 +114,6 @@ export const planned: readonly Operation[] = [
       action: 'ListParts',
       access: 'owner',
     },
-    GetSymlink: {
-      select: ['symlink'],
-      query: ['versionId'],
-      action: 'GetObject',
-      versionAction: 'GetObjectVersion',
-      hierarchical: false,
-    },
-    GetObjectTagging: {
-      select: ['tagging'],
-      query: ['versionId'],
-      versionAction: 'GetObjectVersionTagging',
-      access: 'owner',
-    },
     GetProcessedObject: { select: ['x-oss-process'], action: 'GetObject' },
     GetVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'] },
     GetLiveChannelInfo: { select: ['live'], action: 'GetLiveChannel' },
@@ -145,7 +122,6 @@ export const planned: readonly Operation[] = [
   }),
   ...object('DELETE', 'write', {
     AbortMultipartUpload: { select: ['uploadId'] },
-    DeleteObjectTagging: { select: ['tagging'], query: ['versionId'], versionAction: 'DeleteObjectVersionTagging' },
     DeleteLiveChannel: { select: ['live'] },
   }),
 ];

@@ -56,9 +56,14 @@ export async function send(method: string, path: string, wish: Wish = {}): Promi
     method,
     headers: { ...target.headers, ...wish.unsigned?.headers },
     redirect: 'manual',
-    ...(wish.body === undefined ? {} : { body: wish.body }),
+    ...(wish.body === undefined ? {} : { body: withoutType(wish.body) }),
   });
   return new Answer(response, new Uint8Array(await response.arrayBuffer()));
+}
+
+/** `fetch` adds a content type to a string, which nobody signed. */
+function withoutType(body: BodyInit | null): BodyInit | null {
+  return typeof body === 'string' ? new TextEncoder().encode(body) : body;
 }
 
 export class Answer {
