@@ -4,7 +4,14 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptions } from 'miniflare';
+import {
+  convertV4MiniflareOptions,
+  Log,
+  LogLevel,
+  Miniflare,
+  type MiniflareOptions,
+  type V4WorkerOptions,
+} from 'miniflare';
 import type { WorkerModule } from './bundle.ts';
 import { tieToThisProcess, watchForWorkerd } from './child.ts';
 import { StartError } from './errors.ts';
@@ -80,7 +87,7 @@ class SupervisedRuntime implements Runtime {
     this.#options = options;
     this.port = port;
     this.#unwatch = watchForWorkerd(prepareWorkerd(this.#runDir), (child) => this.#supervise(child));
-    this.#miniflare = withoutSignalHandlers(() => new Miniflare(miniflareOptions(options, port)));
+    this.#miniflare = makeMiniflare(miniflareOptions(options, port), this.#runDir);
     this.ready = this.#miniflare.ready;
   }
 
@@ -143,17 +150,24 @@ function prepareWorkerd(runDir: string): string {
   return wrapper;
 }
 
-/** Miniflare would end this process at a signal, in the middle of requests; how it ends is its owner's to say. */
-function withoutSignalHandlers<T>(make: () => T): T {
+/**
+ * Makes a miniflare that leaves signals alone, since it would end this process in the middle of requests, and keeps
+ * its temporary files in our folder, which is removed even when this process is killed.
+ */
+function makeMiniflare(options: MiniflareOptions, runDir: string): Miniflare {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const before = new Map(signals.map((signal) => [signal, new Set(process.listeners(signal))]));
-  const made = make();
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = runDir;
+  const miniflare = new Miniflare(options);
+  if (TMPDIR === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = TMPDIR;
   for (const [signal, known] of before) {
     for (const listener of process.listeners(signal)) {
       if (!known.has(listener)) process.removeListener(signal, listener);
     }
   }
-  return made;
+  return miniflare;
 }
 
 function miniflareOptions(options: RuntimeOptions, port: number) {
@@ -183,9 +197,8 @@ function miniflareOptions(options: RuntimeOptions, port: number) {
   });
 }
 
-/** An address as workerd wants it: IPv6 in brackets, `*` for every interface. */
+/** An address as workerd wants it: IPv6 in brackets. */
 function socketAddress(host: string, port: number): string {
-  if (host === '0.0.0.0' || host === '::') return `*:${port}`;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

@@ -9,7 +9,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   access: [],
   select: [],
   blob: [],
-  bucket: ['access'],
+  bucket: ['access', 'index'],
   index: ['blob'],
   website: ['access', 'index', 'blob'],
   jobs: ['access', 'bucket', 'index', 'blob'],
@@ -34,9 +34,10 @@ export interface Offence {
 interface Edge {
   readonly to: string;
   readonly line: number;
+  readonly typeOnly: boolean;
 }
 
-/** Checks the way of dependencies, what parts may say, cycles between files, and lengths. */
+/** Checks the way of dependencies (of types too), what parts may say, cycles between files, and lengths. */
 export function checkStructure(sources: readonly Source[]): readonly Offence[] {
   const known = new Set(sources.map(({ path }) => path));
   const graph = new Map<string, readonly Edge[]>();
@@ -55,16 +56,17 @@ export function checkStructure(sources: readonly Source[]): readonly Offence[] {
 function localImports(path: string, code: string): readonly Edge[] {
   return importsOf(code)
     .filter(({ specifier }) => specifier.startsWith('.'))
-    .map(({ specifier, line }) => ({ to: posix.join(posix.dirname(path), specifier), line }));
+    .map(({ specifier, ...rest }) => ({ to: posix.join(posix.dirname(path), specifier), ...rest }));
 }
 
-/** `worker`, `gateway`, `dialect`, `part` or `lib`, from the top to the bottom; undefined where nothing belongs. */
+/** Which layer a file is in, a higher one with a higher rank; undefined where nothing belongs. */
 function layerOf(path: string): { readonly rank: number; readonly name: string } | undefined {
-  if (path === 'worker.ts') return { rank: 4, name: 'worker' };
-  if (path === 'gateway.ts') return { rank: 3, name: 'gateway' };
+  if (path === 'worker.ts') return { rank: 5, name: 'worker' };
+  if (path === 'gateway.ts') return { rank: 4, name: 'gateway' };
+  if (path === 'settings.ts') return { rank: 2, name: 'settings' }; // Parts are told what they need of it.
   const [folder, ...rest] = path.split('/');
   if (folder === undefined || rest.length === 0) return undefined;
-  if ((dialects as readonly string[]).includes(folder)) return { rank: 2, name: folder };
+  if ((dialects as readonly string[]).includes(folder)) return { rank: 3, name: folder };
   if (folder in parts) return { rank: 1, name: folder };
   return folder === 'lib' ? { rank: 0, name: folder } : undefined;
 }
@@ -112,14 +114,15 @@ function lengthOffences(path: string, text: string): readonly Offence[] {
   ];
 }
 
-/** One offence for each import that closes a cycle. */
+/** One offence for each import that closes a cycle. Types that name each other are none. */
 function cycleOffences(graph: ReadonlyMap<string, readonly Edge[]>): readonly Offence[] {
   const offences: Offence[] = [];
   const done = new Set<string>();
   const trail: string[] = [];
   const visit = (path: string) => {
     trail.push(path);
-    for (const { to, line } of graph.get(path) ?? []) {
+    for (const { to, line, typeOnly } of graph.get(path) ?? []) {
+      if (typeOnly) continue;
       const start = trail.indexOf(to);
       if (start >= 0) {
         const cycle = [...trail.slice(start), to].join(' → ');

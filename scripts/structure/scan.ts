@@ -3,6 +3,8 @@ export interface Import {
   readonly specifier: string;
   /** Line of the specifier, from 1. */
   readonly line: number;
+  /** Whether it brings in types alone, so that nothing is left of it at run time. */
+  readonly typeOnly: boolean;
 }
 
 /** After these, a slash begins a regular expression; after anything else that is not a blank, it divides. */
@@ -84,16 +86,25 @@ function endOfRegex(source: string, start: number): number {
   return Math.min(at + 1, source.length);
 }
 
-/** All imports and re-exports of a source without comments, of types too. */
+const importForms = [
+  // import … from, export … from
+  /\b(?:import|export)\s+(?<type>type\b(?!\s*(?:,|from\b)))?[^'";]*?\bfrom\s*(?<quote>['"])(?<specifier>[^'"\n]+)\k<quote>/g,
+  // import '…'
+  /\bimport\s*(?<quote>['"])(?<specifier>[^'"\n]+)\k<quote>/g,
+  // import('…'), typeof import('…')
+  /(?<type>\btypeof\s+)?\bimport\s*\(\s*(?<quote>['"])(?<specifier>[^'"\n]+)\k<quote>/g,
+];
+
+/** All imports and re-exports of a source without comments. */
 export function importsOf(code: string): readonly Import[] {
-  const found: Import[] = [];
-  const pattern =
-    /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)(?:'(?<single>[^'\n]+)'|"(?<double>[^"\n]+)")(?=\s*[;,)\n]|\s*with\b|\s*$)/g;
-  for (const match of code.matchAll(pattern)) {
-    const specifier = match.groups?.single ?? match.groups?.double ?? '';
-    found.push({ specifier, line: lineAt(code, match.index + match[0].length - 1) });
-  }
-  return found;
+  const found = importForms.flatMap((form) =>
+    [...code.matchAll(form)].map(({ 0: text, index, groups }) => ({
+      specifier: groups?.specifier ?? '',
+      line: lineAt(code, index + text.length - 1),
+      typeOnly: groups?.type !== undefined,
+    })),
+  );
+  return found.sort((a, b) => a.line - b.line);
 }
 
 /** The line, from 1, of an offset. */

@@ -1,8 +1,9 @@
 import { crc64Combine } from '../blob/crc64-combine.ts';
 import { randomHex } from '../lib/random.ts';
+import type { AppendCommand, AppendReply } from './append-records.ts';
 import type { BlobLedger } from './blobs.ts';
 import { mayWrite, visible } from './objects.ts';
-import type { Answer, AppendCommand, AppendReply, Segment, Versioning } from './records.ts';
+import type { Answer, Segment, Versioning } from './records.ts';
 import type { Row } from './rows.ts';
 import type { VersionStore } from './version-store.ts';
 
@@ -22,7 +23,10 @@ export class AppendTable {
     this.#ledger = ledger;
   }
 
-  /** Adds a fragment to the current version, or creates it where there is none or a delete marker ([AppendObject-4]). */
+  /**
+   * Adds a fragment to the current version, or creates it where there is none or a delete marker ([AppendObject-4]).
+   * @throws {Refused} `immutable` while a retention policy protects what is there ([AppendObject-18])
+   */
   append(command: AppendCommand, now: number): Answer<AppendReply> {
     const { key, position, versioning } = command;
     const current = this.#versions.find(key);
@@ -30,6 +34,7 @@ export class AppendTable {
     if (!mayWrite(command.guard, existing)) return { refused: 'denied' };
     if (existing !== undefined && (existing.kind !== 'Appendable' || existing.closed === 1))
       return { refused: 'not-appendable' };
+    if (existing !== undefined) this.#versions.mustYield(existing, now);
     const size = existing?.size ?? 0;
     if (position !== size) return { ok: { outcome: 'misplaced', position: size } };
     if (existing === undefined) return { ok: this.#create(command, current, now) };

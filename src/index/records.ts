@@ -9,7 +9,7 @@ export interface Segment {
   readonly crc64: string;
 }
 
-export type ObjectKind = 'Normal' | 'Multipart' | 'Appendable' | 'Symlink' | 'DeleteMarker';
+export type ObjectKind = 'Normal' | 'Multipart' | 'Appendable' | 'Symlink' | 'DeleteMarker' | 'Directory';
 
 /** Metadata that is stored as sent and replayed on download. */
 export interface StoredMeta {
@@ -59,8 +59,10 @@ export interface RestoreState {
   readonly ready: number;
   /** ... until then. */
   readonly expires: number;
-  readonly tier: string;
+  readonly tier: RestoreTier;
 }
+
+export type RestoreTier = 'Expedited' | 'Standard' | 'Bulk';
 
 /** Every call to a shard says which shard it thinks it talks to and by which configuration it was judged. */
 export interface Call {
@@ -90,6 +92,12 @@ export type Refusal =
   | 'denied'
   /** What is there takes no more bytes. */
   | 'not-appendable'
+  /** A retention policy protects it. */
+  | 'immutable'
+  /** A directory is in its place. */
+  | 'directory'
+  /** No object of a hierarchical namespace has such a name. */
+  | 'bad-name'
   /** The blob waited so long for its commit that the orphan sweep may have taken it. */
   | 'expired-blob';
 
@@ -99,6 +107,20 @@ export type Answer<T> = { readonly ok: T } | { readonly refused: Refusal; readon
 export interface MarkerInfo {
   readonly versionId: string;
   readonly modified: number;
+}
+
+/** What holds for every change in a bucket, whoever asks. Its shards are told with each configuration version. */
+export interface ShardRules {
+  readonly hierarchical: boolean;
+  readonly retention: Retention | null;
+}
+
+/** A retention policy as it protects content. */
+export interface Retention {
+  /** How long content is protected from when it was written, ms. */
+  readonly period: number;
+  /** From then on it protects nothing, ms; null once it is locked. */
+  readonly lapses: number | null;
 }
 
 export type Versioning = 'Enabled' | 'Suspended';
@@ -117,6 +139,8 @@ export interface ReadCommand {
   readonly versionId?: string;
   /** Whether segments and inline bytes are wanted. */
   readonly content: boolean;
+  /** Whether a directory too is an answer; else it is refused. */
+  readonly directories?: boolean;
 }
 
 export interface ReadReply {
@@ -163,44 +187,6 @@ export interface PutReply {
   readonly modified: number;
 }
 
-/** A fragment to append: bytes that are safe in blobs, or few enough for the index. */
-export interface Fragment {
-  readonly size: number;
-  readonly crc64: string;
-  readonly inline: Uint8Array | null;
-  readonly segments: readonly Segment[];
-}
-
-export interface AppendCommand {
-  readonly key: string;
-  /** Must be the object's size, or 0 where there is none. */
-  readonly position: number;
-  readonly fragment: Fragment;
-  /** What a new object gets beside its content. */
-  readonly creation: Pick<ObjectContent, 'storageClass' | 'acl' | 'meta' | 'tags'>;
-  /** The ACL that an existing object gets; absent where it keeps its own. */
-  readonly acl?: ObjectAcl | null;
-  /** The tail that a `flush` answer gave and the fragment, as blobs; the object must still have that answer's ETag. */
-  readonly flushed?: { readonly etag: string; readonly segments: readonly Segment[] };
-  readonly versioning: Versioning | null;
-  readonly guard: WriteGuard;
-}
-
-export type AppendReply =
-  | {
-      readonly outcome: 'appended';
-      /** Size of the object now. */
-      readonly position: number;
-      readonly etag: string;
-      readonly crc64: string;
-      /** Null in a bucket that never had versioning. */
-      readonly versionId: string | null;
-    }
-  /** Nothing was appended: the next append belongs at `position`. */
-  | { readonly outcome: 'misplaced'; readonly position: number }
-  /** Nothing was appended: the tail must go into blobs first. Ask again with `flushed`. */
-  | { readonly outcome: 'flush'; readonly etag: string; readonly tail: Uint8Array };
-
 export interface RemoveEntry {
   readonly key: string;
   readonly versionId?: string;
@@ -210,6 +196,8 @@ export interface RemoveCommand {
   readonly entries: readonly RemoveEntry[];
   readonly versioning: Versioning | null;
   readonly guard: WriteGuard;
+  /** Only say whether it would be refused. */
+  readonly dryRun: boolean;
 }
 
 export interface Removed {
@@ -225,9 +213,13 @@ export interface AclCommand {
   readonly acl: ObjectAcl | null;
 }
 
-export interface TagsCommand {
+/** One version of an object: the current one where none is named. */
+export interface ObjectAddress {
   readonly key: string;
   readonly versionId?: string;
+}
+
+export interface TagsCommand extends ObjectAddress {
   readonly tags: Tags | null;
 }
 
@@ -261,34 +253,6 @@ export interface ListPage {
   readonly entries: readonly ListEntry[];
   /** Null at the end. */
   readonly next: ListStart | null;
-}
-
-/** Where a listing of versions starts or goes on. */
-export type VersionListStart =
-  | ListStart
-  /** Behind one version of a key: its older ones come first. */
-  | { readonly key: string; readonly olderThan: string };
-
-export interface VersionListCommand {
-  readonly prefix: string;
-  readonly delimiter: string;
-  readonly start: VersionListStart;
-  /** Most entries to return. */
-  readonly limit: number;
-}
-
-/** A version or delete marker. */
-export interface ListedVersion extends ListedObject {
-  readonly versionId: string;
-  readonly latest: boolean;
-}
-
-export type VersionListEntry = ListedVersion | { readonly prefix: string };
-
-export interface VersionListPage {
-  readonly entries: readonly VersionListEntry[];
-  /** Null at the end. */
-  readonly next: VersionListStart | null;
 }
 
 /** Figures of one storage class. */

@@ -1,5 +1,6 @@
-import type { AccessRequest } from '../access/decide.ts';
-import { conditions, type Policy, parseBucketPolicy } from '../access/policy.ts';
+import { conditions } from '../access/conditions.ts';
+import type { AccessRequest, BucketAcl } from '../access/decide.ts';
+import { type Policy, parseBucketPolicy } from '../access/policy.ts';
 import type { BucketConfig } from '../bucket/config.ts';
 import type { Exchange } from './exchange.ts';
 import type { Operation } from './operation.ts';
@@ -8,6 +9,8 @@ import type { Operation } from './operation.ts';
 export interface Subject {
   readonly key: string;
   readonly versionId?: string;
+  /** Where it needs another permission than the operation's own, without `oss:`. */
+  readonly action?: string;
 }
 
 /** What an operation needs to be allowed. */
@@ -24,15 +27,14 @@ export function accessRequestOf(
 ): AccessRequest {
   const { identity, address, request } = exchange;
   const withVersion = subject?.versionId !== undefined && wanted.versionAction !== undefined;
+  const action = subject?.action ?? (withVersion ? wanted.versionAction : wanted.action);
   const setsTags = wanted.taggingHeader === true && request.headers.has('x-oss-tagging');
   return {
     identity,
     access: accessOf(wanted, exchange.hasBucket),
-    actions: [
-      `oss:${withVersion ? wanted.versionAction : wanted.action}`,
-      ...(setsTags ? ['oss:PutObjectTagging'] : []),
-    ],
+    actions: [`oss:${action}`, ...(setsTags ? ['oss:PutObjectTagging'] : [])],
     ...(exchange.hasBucket ? { bucket: bucketOf(exchange.bucket) } : {}),
+    service: { region: `oss-${address.region}`, bucketName: address.bucket },
     ...(subject === undefined ? {} : { key: subject.key }),
     context: conditions({
       sourceIp: clientAddress(exchange),
@@ -42,10 +44,15 @@ export function accessRequestOf(
       accessKeyId: identity.kind === 'anonymous' ? undefined : identity.accessKeyId,
       prefix: wanted.access === 'list' ? (exchange.query('prefix') ?? '') : undefined,
       delimiter: wanted.access === 'list' ? exchange.query('delimiter') : undefined,
-      bucketAcl: request.headers.get('x-oss-acl') ?? undefined,
-      objectAcl: request.headers.get('x-oss-object-acl') ?? undefined,
+      bucketAcl: aclWord(request.headers.get('x-oss-acl')),
+      objectAcl: aclWord(request.headers.get('x-oss-object-acl')),
     }),
   };
+}
+
+/** An ACL that a request wants to give; a word that is none is refused later, by the operation. */
+function aclWord(header: string | null): BucketAcl | undefined {
+  return header === 'private' || header === 'public-read' || header === 'public-read-write' ? header : undefined;
 }
 
 /** Managing a bucket that is not there yet means creating it. */

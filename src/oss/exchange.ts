@@ -1,6 +1,8 @@
-import { allowedByObjectAcl, type Decision, decide, refusal } from '../access/decide.ts';
+import { allowedByObjectAcl, type Decision, decide } from '../access/decide.ts';
 import type { Identity } from '../access/identity.ts';
-import { R2BlobStore } from '../blob/store.ts';
+import { refusal } from '../access/refusal.ts';
+import { HotBlobStore } from '../blob/hot-store.ts';
+import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
 import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
 import { type BucketView, IndexClient } from '../index/client.ts';
@@ -31,7 +33,7 @@ export class Exchange {
   readonly received = Date.now();
   readonly configs: ConfigReader;
   readonly index: IndexClient;
-  readonly blobs: R2BlobStore;
+  readonly blobs: BlobStore;
   /** Headers for the answer that no operation knows of, such as those of CORS. */
   readonly extraHeaders: Record<string, string> = {};
 
@@ -41,6 +43,7 @@ export class Exchange {
   #bucket: BucketConfig | undefined;
   #objects: readonly Subject[] | undefined;
   #decision: Decision | undefined;
+  #givesObjectAcl = false;
 
   constructor(request: Request, env: Env, settings: Settings, execution: ExecutionContext) {
     this.request = request;
@@ -48,7 +51,7 @@ export class Exchange {
     this.settings = settings;
     this.execution = execution;
     this.configs = new ConfigReader(env);
-    this.blobs = new R2BlobStore(env.BLOBS);
+    this.blobs = new HotBlobStore(new R2BlobStore(env.BLOBS));
     this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
   }
 
@@ -113,25 +116,46 @@ export class Exchange {
   }
 
   /**
-   * Judges the request by the bucket's configuration as known now.
-   * @throws {OssError} AccessDenied
+   * Judges the request by the bucket's configuration as known now. One that names its objects in its body is judged
+   * once these are known.
+   * @throws {OssError} AccessDenied; OperationNotSupported for what a hierarchical bucket does not know ([Hns-1])
    */
   judge(): void {
+    if (!this.operation.perObject || this.#objects !== undefined) this.#decision = this.#decide();
+    if (this.hasBucket && this.bucket.hierarchical && !this.operation.hierarchical) {
+      throw new OssError('OperationNotSupported', {
+        message: 'The operation is not supported for a bucket with a hierarchical namespace.',
+      });
+    }
+  }
+
+  /** Judges. What a copy of the configuration refuses is judged again by the one in force. */
+  async settle(): Promise<void> {
+    try {
+      this.judge();
+    } catch (error) {
+      const { fresh, createsBucket } = this.operation;
+      if (!this.hasBucket || fresh || createsBucket) throw error;
+      await this.rejudge();
+    }
+  }
+
+  #decide(): Decision {
     let decision: Decision = { outcome: 'allow', fallback: true };
     for (const subject of this.#subjects()) {
       const one = decide(accessRequestOf(this, subject));
-      if (one.outcome === 'deny') throw denied(one);
+      if (one.outcome === 'deny') throw denied(one, this);
       if (one.outcome === 'object-acl') {
         decision = { outcome: 'object-acl', fallback: one.fallback && decision.fallback };
       }
     }
-    this.#decision = decision;
+    return decision;
   }
 
   /** Judges a request that names its objects in its body: by the strictest of what holds for each. */
-  judgeObjects(objects: readonly Subject[]): void {
+  async judgeObjects(objects: readonly Subject[]): Promise<void> {
     this.#objects = objects;
-    this.judge();
+    await this.settle();
   }
 
   #subjects(): readonly (Subject | undefined)[] {
@@ -148,6 +172,17 @@ export class Exchange {
     if (config === null) throw noSuchBucket(this.bucket.name);
     this.#bucket = config;
     this.judge();
+    if (this.#givesObjectAcl) await this.announceObjectAcl();
+  }
+
+  /**
+   * Makes the bucket's configuration say that some of its objects have an ACL of their own, before the first one gets
+   * it: from then on a refusal by the bucket's ACL is no longer final without a look at the index. Holds for the rest
+   * of the request, also where its bucket turns out to be another one of the same name.
+   */
+  async announceObjectAcl(): Promise<void> {
+    this.#givesObjectAcl = true;
+    await this.updateBucket((bucket) => (bucket.objectAcls ? undefined : { objectAcls: true }));
   }
 
   /**
@@ -155,7 +190,7 @@ export class Exchange {
    * @throws {OssError} AccessDenied
    */
   judgeObject(record: Pick<ObjectRecord, 'acl'>): void {
-    finishRead(must(this.#decision, 'decision'), record.acl);
+    this.#finishRead(must(this.#decision, 'decision'), record.acl);
   }
 
   /**
@@ -165,8 +200,15 @@ export class Exchange {
    */
   judgeOther(subject: Subject): (acl: ObjectAcl | null) => void {
     const decision = decide(accessRequestOf(this, subject));
-    if (decision.outcome === 'deny') throw denied(decision);
-    return (acl) => finishRead(decision, acl);
+    if (decision.outcome === 'deny') throw denied(decision, this);
+    return (acl) => this.#finishRead(decision, acl);
+  }
+
+  /** @throws {OssError} AccessDenied where the decision was left to the object's own ACL and that does not open it */
+  #finishRead({ outcome, fallback }: Decision, acl: ObjectAcl | null): void {
+    if (outcome !== 'object-acl') return;
+    if (!allowedByObjectAcl('read', acl, fallback))
+      throw denied({ outcome: 'deny', fallback, reason: 'object-acl' }, this);
   }
 
   /** Whether the caller may also do something else with what the request addresses; no object's own ACL counts. */
@@ -209,17 +251,26 @@ export class Exchange {
   }
 }
 
-/** @throws {OssError} AccessDenied where the decision was left to the object's own ACL and that does not open it */
-function finishRead({ outcome, fallback }: Decision, acl: ObjectAcl | null): void {
-  if (outcome !== 'object-acl') return;
-  if (!allowedByObjectAcl('read', acl, fallback)) throw denied({ outcome: 'deny', fallback, reason: 'acl' });
+/** @param decision one that refuses; what a policy of the caller's own account says is shown in detail */
+function denied(decision: Decision, { identity, operation }: Exchange): OssError {
+  const { message, ec, policyType, noPermissionType } = refusal(decision.reason ?? 'acl');
+  const detail =
+    policyType === undefined || noPermissionType === undefined || identity.kind === 'anonymous'
+      ? {}
+      : {
+          AccessDeniedDetail: {
+            PolicyType: policyType,
+            AuthPrincipalOwnerId: identity.accountId,
+            AuthPrincipalType: principalTypes[identity.kind],
+            AuthPrincipalDisplayName: identity.kind === 'user' ? identity.userId : identity.accountId,
+            NoPermissionType: noPermissionType,
+            AuthAction: decision.action ?? '',
+          },
+        };
+  return new OssError('AccessDenied', { message: operation.refusal ?? message, ec, extra: detail });
 }
 
-/** @param decision one that refuses */
-function denied(decision: Decision): OssError {
-  const { message, ec } = refusal(decision.reason ?? 'acl');
-  return new OssError('AccessDenied', { message, ec });
-}
+const principalTypes = { root: 'Account', user: 'SubUser', role: 'AssumedRoleUser' } as const;
 
 export function noSuchBucket(name: string): OssError {
   return new OssError('NoSuchBucket', { extra: { BucketName: name } });

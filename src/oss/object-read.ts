@@ -3,6 +3,7 @@ import { conditionsOf, failedCondition } from './conditions.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { objectRefusal } from './object-headers.ts';
+import { mustBeThawed } from './restore-info.ts';
 import { readTarget, shownLink } from './symlink.ts';
 import { requestedVersion } from './version-param.ts';
 
@@ -21,12 +22,17 @@ export interface ObjectRead extends ReadReply {
 /**
  * Reads the addressed version from the index: exists, may be read, and the conditions hold. Who may not read learns
  * nothing about the object ([Sec-25]).
- * @throws {OssError} NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied, NotModified, PreconditionFailed; of a link
- *   that is followed SymlinkTargetNotExist, InvalidTargetType
+ * @throws {OssError} NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied, NotModified, PreconditionFailed; with
+ * `content` InvalidObjectState; of a link that is followed SymlinkTargetNotExist, InvalidTargetType
  */
 export async function readObject(exchange: Exchange, options: ReadOptions): Promise<ObjectRead> {
   const { key } = exchange;
-  const answer = await exchange.index.read({ key, ...requestedVersion(exchange), content: options.content });
+  const answer = await exchange.index.read({
+    key,
+    ...requestedVersion(exchange),
+    content: options.content,
+    directories: true,
+  });
   if ('refused' in answer) {
     // Somebody whom only an object's own ACL could let in is told of no missing object.
     exchange.judgeObject({ acl: null });
@@ -35,6 +41,7 @@ export async function readObject(exchange: Exchange, options: ReadOptions): Prom
   exchange.judgeObject(answer.ok.record);
   const read = await followed(exchange, answer.ok, options);
   if (options.conditional) checkConditions(exchange, read.record);
+  if (options.content) mustBeThawed(read.source);
   return read;
 }
 

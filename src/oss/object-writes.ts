@@ -16,6 +16,7 @@ export async function mayOverwrite(exchange: Exchange, key: string): Promise<voi
 }
 
 /**
+ * To be asked only after the look at the index: that may have brought a newer configuration.
  * @param acl the existing object's own, if it has one
  * @throws {OssError} AccessDenied
  */
@@ -39,15 +40,6 @@ function isWarm(storageClass: StorageClass): boolean {
   return storageClass === 'Standard' || storageClass === 'IA' || storageClass === 'Archive';
 }
 
-/**
- * Before the first object of a bucket gets an ACL of its own, the bucket's configuration says that there are such:
- * from then on a refusal by the bucket's ACL is no longer final without a look at the index.
- */
-export async function announceObjectAcl(exchange: Exchange, acl: ObjectAcl | null): Promise<void> {
-  if (acl === null || exchange.bucket.objectAcls) return;
-  await exchange.updateBucket((bucket) => (bucket.objectAcls ? undefined : { objectAcls: true }));
-}
-
 /** Conditions on a write are not part of the API ([ObjCommon-17]). */
 export function refuseConditions(headers: Headers): void {
   for (const name of ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']) {
@@ -62,4 +54,9 @@ export function refuseEncryption(headers: Headers): void {
   if (algorithm !== 'AES256' && algorithm !== 'KMS') throw new OssError('InvalidEncryptionAlgorithmError');
   if (algorithm === 'KMS') throw new OssError('KmsServiceNotEnabled');
   throw new OssError('NotImplemented', { extra: { Header: 'x-oss-server-side-encryption' } });
+}
+
+/** What must happen before an object gets this ACL, if it is one of its own: {@link Exchange.announceObjectAcl}. */
+export async function announceObjectAcl(exchange: Exchange, acl: ObjectAcl | null): Promise<void> {
+  if (acl !== null) await exchange.announceObjectAcl();
 }

@@ -1,8 +1,8 @@
-import type { ListedVersion, VersionListEntry } from '../index/records.ts';
+import type { ListedVersion, VersionListEntry } from '../index/version-records.ts';
 import { isoDate } from '../lib/dates.ts';
-import { restoreText } from './frozen.ts';
 import type { KeyEncoding } from './list-parameters.ts';
 import { writeOwner } from './object-listing.ts';
+import { restoreInfo } from './restore-info.ts';
 import type { XmlWriter } from './xml/write.ts';
 
 export interface VersionListingStyle {
@@ -37,7 +37,7 @@ function writeVersion(out: XmlWriter, version: ListedVersion, { encoding, owner,
       .leaf('Type', version.kind)
       .leaf('Size', version.size)
       .leaf('StorageClass', version.storageClass)
-      .leaf('RestoreInfo', restoreText(version.restore, now));
+      .leaf('RestoreInfo', restoreInfo(version, now));
   }
   writeOwner(out, owner);
   out.close();

@@ -37,13 +37,12 @@ describe('npm start', () => {
     expect(server.output().trimEnd().split('\n').at(-1)).toBe(`ready ${server.endpoint}`);
   });
 
-  it('prints a health check and a snippet that a shell and Node accept, and that reach the gateway', async () => {
+  it('prints a health check and first steps that work when they are pasted', async () => {
     const [, command] = /^ +(curl \S+)$/m.exec(server.output())!;
     expect(spawnSync('sh', ['-c', `${command} --silent --fail`]).status).toBe(0);
     const [snippet] = /^ {2}node --input-type=module <<'JS'\n(?:.*\n)*?JS$/m.exec(server.output())!;
     const { stdout, stderr } = spawnSync('sh', ['-c', snippet], { encoding: 'utf8', timeout: 20_000 });
-    expect(stderr).not.toMatch(/SyntaxError|ERR_MODULE_NOT_FOUND|ECONNREFUSED|ENOTFOUND/);
-    expect(`${stdout}${stderr}`).not.toBe('');
+    expect({ stdout, stderr }).toEqual({ stdout: 'hello\n\n', stderr: '' });
   });
 
   it('refuses a data folder that another one works on', async () => {

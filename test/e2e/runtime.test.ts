@@ -115,7 +115,7 @@ describe('the socket of npm start', () => {
 describe('a run of workerd', () => {
   it('finishes requests in flight and refuses new ones when it is stopped', async () => {
     const runtime = await start();
-    const slow = request(runtime.port, { path: '/slow' });
+    const slow = request(runtime.port, { path: '/slow?ms=1000' });
     await new Promise((resolve) => setTimeout(resolve, 200));
     const stopped = runtime.stop(5_000);
     await until('new connections are refused', () =>
@@ -130,14 +130,14 @@ describe('a run of workerd', () => {
 
   it('waits no longer than it was told', async () => {
     const runtime = await start();
-    const slow = request(runtime.port, { path: '/slow' }).then(
+    const slow = request(runtime.port, { path: '/slow?ms=8000' }).then(
       () => 'answered',
       () => 'cut',
     );
     await new Promise((resolve) => setTimeout(resolve, 200));
     const began = performance.now();
     await runtime.stop(100);
-    expect(performance.now() - began).toBeLessThan(700);
+    expect(performance.now() - began).toBeLessThan(4_000);
     expect(await slow).toBe('cut');
   });
 
@@ -145,29 +145,26 @@ describe('a run of workerd', () => {
     const storageDir = temporaryFolder();
     const first = await start({ storageDir });
     const bodies = Array.from({ length: 40 }, (_, i) => `${i} `.repeat(2_000 * (i % 3) + 1));
-    let killed = false;
+    let count = 0;
     const acknowledged = await Promise.all(
       bodies.map(async (body, i) => {
-        // The last ones are cut off: those are not acknowledged, and may be there or not.
-        if (i === 30) {
-          await new Promise((resolve) => setTimeout(resolve, 60));
-          killed = true;
-          first.kill();
-        }
-        return request(first.port, { path: `/kept/${i}`, method: 'PUT', body }).then(
+        const done = await request(first.port, { path: `/kept/${i}`, method: 'PUT', body }).then(
           ({ status }) => status === 200,
           () => false,
         );
+        if (done) count += 1;
+        if (done && count === 10) first.kill(); // In the middle of the others, which may be there or not.
+        return done;
       }),
     );
-    expect(killed).toBe(true);
+    expect(count).toBeGreaterThanOrEqual(10);
+    expect(count).toBeLessThan(bodies.length);
     await first.stop(0);
     const second = await start({ storageDir });
     for (const [i, body] of bodies.entries()) {
       if (!acknowledged[i]) continue;
       expect((await request(second.port, { path: `/kept/${i}` })).body.toString()).toBe(body);
     }
-    expect(acknowledged.filter(Boolean).length).toBeGreaterThan(0);
     await second.stop(0);
   });
 

@@ -1,11 +1,16 @@
 import { OperationTable } from '../match.ts';
 import type { Operation } from '../operation.ts';
+import { AbortBucketWorm } from './bucket/AbortBucketWorm.ts';
+import { CompleteBucketWorm } from './bucket/CompleteBucketWorm.ts';
 import { DeleteBucket } from './bucket/DeleteBucket.ts';
+import { ExtendBucketWorm } from './bucket/ExtendBucketWorm.ts';
 import { GetBucketAcl } from './bucket/GetBucketAcl.ts';
 import { GetBucketInfo } from './bucket/GetBucketInfo.ts';
 import { GetBucketLocation } from './bucket/GetBucketLocation.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
 import { GetBucketVersioning } from './bucket/GetBucketVersioning.ts';
+import { GetBucketWorm } from './bucket/GetBucketWorm.ts';
+import { InitiateBucketWorm } from './bucket/InitiateBucketWorm.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { ListObjectVersions } from './bucket/ListObjectVersions.ts';
@@ -13,6 +18,9 @@ import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
 import { PutBucketVersioning } from './bucket/PutBucketVersioning.ts';
 import { AppendObject } from './object/AppendObject.ts';
+import { CleanRestoredObject } from './object/CleanRestoredObject.ts';
+import { CreateDirectory } from './object/CreateDirectory.ts';
+import { DeleteDirectory } from './object/DeleteDirectory.ts';
 import { DeleteMultipleObjects } from './object/DeleteMultipleObjects.ts';
 import { DeleteObject } from './object/DeleteObject.ts';
 import { DeleteObjectTagging } from './object/DeleteObjectTagging.ts';
@@ -26,6 +34,8 @@ import { PutObject } from './object/PutObject.ts';
 import { PutObjectACL } from './object/PutObjectACL.ts';
 import { PutObjectTagging } from './object/PutObjectTagging.ts';
 import { PutSymlink } from './object/PutSymlink.ts';
+import { Rename } from './object/Rename.ts';
+import { RestoreObject } from './object/RestoreObject.ts';
 import { SealAppendObject } from './object/SealAppendObject.ts';
 import { planned } from './planned.ts';
 import { DescribeRegions } from './service/DescribeRegions.ts';
@@ -42,6 +52,11 @@ export const built: readonly Operation[] = [
   GetBucketInfo,
   GetBucketLocation,
   GetBucketStat,
+  InitiateBucketWorm,
+  AbortBucketWorm,
+  CompleteBucketWorm,
+  ExtendBucketWorm,
+  GetBucketWorm,
   PutBucketAcl,
   GetBucketAcl,
   PutBucketVersioning,
@@ -56,6 +71,11 @@ export const built: readonly Operation[] = [
   HeadObject,
   GetObjectMeta,
   GetObjectMetaByGet,
+  RestoreObject,
+  CleanRestoredObject,
+  CreateDirectory,
+  Rename,
+  DeleteDirectory,
   PutObjectACL,
   GetObjectACL,
   PutSymlink,

@@ -8,11 +8,7 @@ export const planned: readonly Operation[] = [
       query: ['prefix', 'delimiter', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
     },
   }),
-  ...configuration('worm', { get: 'GetBucketWorm', delete: 'AbortBucketWorm' }, false),
   ...bucket('POST', 'owner', {
-    InitiateBucketWorm: { select: ['worm'], hierarchical: false },
-    CompleteBucketWorm: { select: ['wormId'], hierarchical: false },
-    ExtendBucketWorm: { select: ['wormId', 'wormExtend'], hierarchical: false },
     PutBucketReplication: { select: ['replication', 'comp=add'], hierarchical: false },
     DeleteBucketReplication: { select: ['replication', 'comp=delete'], hierarchical: false },
     OpenMetaQuery: { select: ['metaQuery', 'comp=add'], query: ['mode'] },
@@ -58,7 +54,7 @@ export const planned: readonly Operation[] = [
     GetMetaQueryStatus: { select: ['metaQuery'] },
     ListCname: { select: ['cname'] },
     GetCnameToken: { select: ['comp=token', 'cname'] },
-    ListLiveChannel: { select: ['live'], query: ['marker', 'max-keys', 'prefix'] },
+    ListLiveChannel: { select: ['live'], query: ['marker', 'max-keys', 'prefix'], hierarchical: false },
   }),
   ...bucket('PUT', 'owner', { PutBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false } }),
   ...bucket('DELETE', 'owner', {
@@ -79,33 +75,19 @@ export const planned: readonly Operation[] = [
     CopyObject: { selectHeader: 'x-oss-copy-source', action: 'PutObject' },
     UploadPart: { select: ['uploadId', 'partNumber'], action: 'PutObject' },
     UploadPartCopy: { select: ['uploadId', 'partNumber'], selectHeader: 'x-oss-copy-source', action: 'PutObject' },
-    PutLiveChannelStatus: { select: ['live', 'status'] },
-    PutLiveChannel: { select: ['live'] },
+    PutLiveChannelStatus: { select: ['live', 'status'], hierarchical: false },
+    PutLiveChannel: { select: ['live'], hierarchical: false },
   }),
   ...object('POST', 'write', {
-    RestoreObject: {
-      select: ['restore'],
-      query: ['versionId'],
-      versionAction: 'RestoreObjectVersion',
-      hierarchical: false,
-    },
-    CleanRestoredObject: { select: ['cleanRestoredObject'], query: ['versionId'], hierarchical: false },
     InitiateMultipartUpload: { select: ['uploads'], query: ['sequential', 'encoding-type'], action: 'PutObject' },
     CompleteMultipartUpload: {
       select: ['uploadId'],
       query: ['encoding-type', 'callback', 'callback-var'],
       action: 'PutObject',
     },
-    CreateDirectory: { select: ['x-oss-dir'], action: 'PutObject' },
-    Rename: { select: ['x-oss-rename'], action: 'PutObject' },
-    DeleteDirectory: {
-      select: ['x-oss-delete'],
-      query: ['x-oss-delete-recursive', 'x-oss-delete-token'],
-      action: 'DeleteObject',
-    },
     ProcessObject: { select: ['x-oss-process'] },
     AsyncProcessObject: { select: ['x-oss-async-process'] },
-    PostVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'] },
+    PostVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'], hierarchical: false },
   }),
   ...object('GET', 'read', {
     ListParts: {
@@ -115,14 +97,14 @@ export const planned: readonly Operation[] = [
       access: 'owner',
     },
     GetProcessedObject: { select: ['x-oss-process'], action: 'GetObject' },
-    GetVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'] },
-    GetLiveChannelInfo: { select: ['live'], action: 'GetLiveChannel' },
-    GetLiveChannelStat: { select: ['live', 'comp=stat'] },
-    GetLiveChannelHistory: { select: ['live', 'comp=history'] },
+    GetVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'], hierarchical: false },
+    GetLiveChannelInfo: { select: ['live'], action: 'GetLiveChannel', hierarchical: false },
+    GetLiveChannelStat: { select: ['live', 'comp=stat'], hierarchical: false },
+    GetLiveChannelHistory: { select: ['live', 'comp=history'], hierarchical: false },
   }),
   ...object('DELETE', 'write', {
     AbortMultipartUpload: { select: ['uploadId'] },
-    DeleteLiveChannel: { select: ['live'] },
+    DeleteLiveChannel: { select: ['live'], hierarchical: false },
   }),
 ];
 

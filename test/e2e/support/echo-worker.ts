@@ -1,7 +1,7 @@
 /** A Worker that shows what reaches it, for tests of the socket in front. */
 export default {
   async fetch(request: Request, env: { STORE: R2Bucket }): Promise<Response> {
-    const { pathname } = new URL(request.url);
+    const { pathname, searchParams } = new URL(request.url);
     switch (pathname) {
       case '/seen':
         return Response.json({ url: request.url, cf: request.cf, headers: Object.fromEntries(request.headers) });
@@ -20,7 +20,7 @@ export default {
           headers: { 'content-range': 'bytes 2-4/10', 'content-length': '3' },
         });
       case '/slow':
-        await scheduler.wait(1_000);
+        await scheduler.wait(Number(searchParams.get('ms')));
         return new Response('done');
       case '/fetch':
         return new Response(await request.text().then((url) => fetch(url).then((answer) => answer.text(), String)));

@@ -3,9 +3,9 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { hourStamp, makeBlobName } from '../../../src/blob/names.ts';
 import { R2BlobStore } from '../../../src/blob/store.ts';
+import type { AppendCommand, Fragment } from '../../../src/index/append-records.ts';
 import { TAIL_BYTES_MAX } from '../../../src/index/appends.ts';
 import { BlobLedger } from '../../../src/index/blobs.ts';
-import type { AppendCommand, Fragment } from '../../../src/index/records.ts';
 import { VersionStore } from '../../../src/index/version-store.ts';
 import { shardOfBucket } from '../support/index.ts';
 import { done, put } from '../support/versions.ts';
@@ -44,7 +44,12 @@ describe('committing an append', () => {
     const tail = await inBlob(home, 10);
     const flushed = { etag: asked.ok.etag, segments: [...tail.segments, ...large.segments] };
     // Somebody replaces the object by another of the same length.
-    await shard.remove(call, { entries: [{ key: 'k' }], versioning: null, guard: { owner: true, fallback: true } });
+    await shard.remove(call, {
+      entries: [{ key: 'k' }],
+      versioning: null,
+      guard: { owner: true, fallback: true },
+      dryRun: false,
+    });
     await shard.append(call, command(0, inline(10)));
     const again = await shard.append(call, command(10, large, { flushed }));
     if (!('ok' in again) || again.ok.outcome !== 'flush') throw new Error('no flush');
@@ -89,7 +94,13 @@ describe('committing an append', () => {
         { size: 5, inline: null, segments },
       ].map((bytes) => {
         try {
-          return new VersionStore(sql, new BlobLedger(sql)).write('k', undefined, { ...content, ...bytes }, null, 0);
+          return new VersionStore(sql, new BlobLedger(sql), () => ({ hierarchical: false, retention: null })).write(
+            'k',
+            undefined,
+            { ...content, ...bytes },
+            null,
+            0,
+          );
         } catch (error) {
           return (error as Error).message;
         }

@@ -1,6 +1,5 @@
-import { env } from 'cloudflare:workers';
 import { createHash } from 'node:crypto';
-import { type Answer, accounts, newBucket, send, type Wish } from './wire.ts';
+import { type Answer, newBucket, send, type Wish } from './wire.ts';
 
 export type Status = 'Enabled' | 'Suspended';
 
@@ -107,24 +106,4 @@ export function deletedOf(answer: Answer): Record<string, string>[] {
   return [...answer.text.matchAll(/<Deleted>(.*?)<\/Deleted>/gs)].map(([, xml = '']) =>
     Object.fromEntries([...xml.matchAll(/<(\w+)>([^<]*)<\/\1>/g)].map(([, name = '', text = '']) => [name, text])),
   );
-}
-
-let sharded = 0;
-
-/** A new bucket of the owner with several index shards, whatever the deployment's default is. */
-export async function newShardedBucket(shards: number): Promise<string> {
-  const name = `sharded-${Date.now().toString(36)}-${sharded++}`;
-  const reply = await env.BUCKET.get(env.BUCKET.idFromName(name)).create({
-    name,
-    owner: accounts.owner,
-    region: 'oss-cn-hangzhou',
-    storageClass: 'Standard',
-    redundancy: 'LRS',
-    hierarchical: false,
-    resourceGroup: 'rg-default-id',
-    acl: 'private',
-    shards,
-  });
-  if (!('created' in reply)) throw new Error('no bucket');
-  return name;
 }

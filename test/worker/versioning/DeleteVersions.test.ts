@@ -7,13 +7,12 @@ import {
   listVersions,
   mark,
   md5,
-  newShardedBucket,
   newVersionedBucket,
   put,
   putVersion,
   setVersioning,
 } from '../support/versions.ts';
-import { newBucket, send } from '../support/wire.ts';
+import { newBucket, send, shardedBucket } from '../support/wire.ts';
 
 const UNKNOWN = `CAEQ${'0'.repeat(60)}`;
 const briefly = async (bucket: string) => (await listVersions(bucket)).map(brief);
@@ -214,7 +213,7 @@ describe('DeleteMultipleObjects and versions', () => {
   });
 
   it('[DeleteMultipleObjects-3] answers in the order of the request, whatever the shards', async () => {
-    const bucket = await newShardedBucket(4);
+    const bucket = await shardedBucket(4);
     await setVersioning(bucket, 'Enabled');
     const doomed = [];
     for (const key of ['d', 'a', 'c', 'b', 'e']) doomed.push({ key, versionId: await putVersion(bucket, key) });

@@ -1,5 +1,5 @@
 import { entryName } from '../../../index/merge.ts';
-import type { VersionListPage, VersionListStart } from '../../../index/records.ts';
+import type { VersionListPage, VersionListStart } from '../../../index/version-records.ts';
 import { isVersionId } from '../../../index/versions.ts';
 import { invalidArgument } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';

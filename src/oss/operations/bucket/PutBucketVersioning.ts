@@ -1,5 +1,7 @@
+import { wormConflict } from '../../../bucket/worm.ts';
 import { readDocument } from '../../body.ts';
 import { decodeVersioning } from '../../documents/versioning.ts';
+import { invalidArgument } from '../../errors.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
 
@@ -14,7 +16,12 @@ export const PutBucketVersioning = operation({
   hierarchical: false,
   async run(exchange) {
     const versioning = decodeVersioning(await readDocument(exchange));
-    await exchange.updateBucket((bucket) => (bucket.versioning === versioning ? undefined : { versioning }));
+    await exchange.updateBucket((bucket) => {
+      if (wormConflict(bucket, Date.now())) {
+        throw invalidArgument('Status', versioning, 'A bucket with a retention policy cannot have versioning.');
+      }
+      return bucket.versioning === versioning ? undefined : { versioning };
+    });
     return emptyReply();
   },
 });

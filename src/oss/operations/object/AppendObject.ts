@@ -3,7 +3,7 @@ import { commitFragment, misplaced } from '../../append.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { UPLOAD_BYTES_MAX } from '../../limits.ts';
-import { requestMeta, requestObjectAcl } from '../../object-meta.ts';
+import { isInfrequent, requestMeta, requestObjectAcl } from '../../object-meta.ts';
 import {
   announceObjectAcl,
   refuseConditions,
@@ -34,16 +34,15 @@ export const AppendObject = operation({
     refuseConditions(headers);
     refuseKeyId(headers);
     const acl = requestObjectAcl(headers);
-    const creation = {
-      storageClass: warmStorageClass(headers, exchange.bucket.storageClass),
-      acl,
-      meta: requestMeta(headers),
-      tags: taggingHeader(headers),
-    };
+    const meta = requestMeta(headers);
+    const tags = taggingHeader(headers);
+    const storageClass = () => warmStorageClass(headers, exchange.bucket.storageClass);
+    const infrequent = isInfrequent(storageClass());
     await lookBefore(exchange, position);
     await announceObjectAcl(exchange, acl);
     const fragment = await uploadBody(exchange, key, {
       inlineLimit: TAIL_BYTES_MAX,
+      infrequent,
       limit: UPLOAD_BYTES_MAX - position,
       tooLarge,
     });
@@ -56,7 +55,7 @@ export const AppendObject = operation({
       key,
       position,
       fragment,
-      creation,
+      creation: () => ({ storageClass: storageClass(), acl, meta, tags }),
       ...(headers.has('x-oss-object-acl') ? { acl } : {}),
     });
     return emptyReply(200, {

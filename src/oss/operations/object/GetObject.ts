@@ -2,7 +2,6 @@ import { compressedHeaders, isCompressed } from '../../compression.ts';
 import { contentOf } from '../../content.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
-import { refuseFrozen } from '../../frozen.ts';
 import { objectHeaders } from '../../object-headers.ts';
 import { type ObjectRead, readObject } from '../../object-read.ts';
 import { tagCountHeader } from '../../object-tags.ts';
@@ -33,13 +32,16 @@ export const GetObject = operation({
     const overridden = overriddenHeaders(exchange);
     const read = await readObject(exchange, { content: true, conditional: true, follow: 'get' });
     const { record, source } = read;
-    refuseFrozen(source, exchange.received);
+    // A directory has nothing that could be asked for in another way ([GetObject-6]).
+    if (record.kind === 'Directory') {
+      return new Response(null, { headers: { ...objectHeaders(record, exchange.bucket), 'content-length': '0' } });
+    }
     const headers = {
       ...objectHeaders(record, exchange.bucket, source),
       ...tagCountHeader(exchange, record),
       ...overridden,
     };
-    if (isCompressed(exchange.request, record, headers['content-type']!)) {
+    if (isCompressed(exchange.request, record, headers)) {
       const content = new Response(await contentOf(exchange, read, { offset: 0, length: record.size }));
       const packed = content.body!.pipeThrough(new CompressionStream('gzip'));
       return new Response(packed, { headers: compressedHeaders(headers), encodeBody: 'manual' });

@@ -17,7 +17,7 @@ export const HeadObject = operation({
   async run(exchange) {
     const { record, source } = await readObject(exchange, { content: false, conditional: true, follow: 'head' });
     const headers = { ...objectHeaders(record, exchange.bucket, source), ...tagCountHeader(exchange, record) };
-    if (isCompressed(exchange.request, record, headers['content-type']!)) {
+    if (isCompressed(exchange.request, record, headers)) {
       return new Response(null, { headers: compressedHeaders(headers), encodeBody: 'manual' });
     }
     return new Response(null, {

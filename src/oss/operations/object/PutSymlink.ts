@@ -27,7 +27,9 @@ export const PutSymlink = operation({
     const meta = requestMeta(headers);
     const acl = requestObjectAcl(headers);
     const tags = taggingHeader(headers);
-    const storageClass = warmStorageClass(headers, exchange.bucket.storageClass);
+    // Asked again at the commit, where the bucket may have turned out to be another one of the same name.
+    const storageClass = () => warmStorageClass(headers, exchange.bucket.storageClass);
+    storageClass();
     const forbidOverwrite = requestFlag(headers, 'x-oss-forbid-overwrite');
     await mayOverwrite(exchange, key);
     await announceObjectAcl(exchange, acl);
@@ -40,7 +42,7 @@ export const PutSymlink = operation({
         size: 0,
         etag,
         crc64: null,
-        storageClass,
+        storageClass: storageClass(),
         acl,
         meta,
         tags,

@@ -1,0 +1,21 @@
+import { shardName } from './names.ts';
+import type { IndexShard } from './shard.ts';
+
+const ids = new Map<string, DurableObjectId>();
+const IDS_MAX = 5_000;
+
+/** The stub of a shard. Ids are kept: deriving one hashes the name. */
+export function shardStub(
+  namespace: DurableObjectNamespace<IndexShard>,
+  bucket: string,
+  shard: number,
+): DurableObjectStub<IndexShard> {
+  const name = shardName(bucket, shard);
+  let id = ids.get(name);
+  if (id === undefined) {
+    id = namespace.idFromName(name);
+    if (ids.size >= IDS_MAX) ids.clear();
+    ids.set(name, id);
+  }
+  return namespace.get(id);
+}
