@@ -1,6 +1,6 @@
 import type { AppendCommand, AppendReply } from './append-records.ts';
 import type { DirectoryCommand, PruneCommand, RenameCommand, TreeCommand, TreePage } from './directory-records.ts';
-import { mergedPage, mergedPages } from './merge.ts';
+import { mergedPage, mergeShards } from './merge.ts';
 import { shardName, shardOf } from './names.ts';
 import type {
   AclCommand,
@@ -24,8 +24,8 @@ import type {
 import type { CleanReply, RestoreCommand, RestoreReply } from './restore.ts';
 import type { IndexShard } from './shard.ts';
 import { shardStub } from './stub.ts';
-import { placeBehindVersion } from './version-listing.ts';
-import type { VersionListCommand, VersionListEntry, VersionListPage, VersionListStart } from './version-records.ts';
+import { versionOrder } from './version-listing.ts';
+import type { VersionListCommand, VersionListPage } from './version-records.ts';
 
 /** What a call needs to know of the bucket's configuration. */
 export interface BucketView {
@@ -79,22 +79,14 @@ export class IndexClient {
     return this.#onKey(command.key, true, (stub, call) => stub.read(call, command));
   }
 
-  /**
-   * Segments from byte `start` on, page by page.
-   * @param incarnation of the reply that told `start`; where other content has taken its place by now, this throws
-   */
-  async *segments(
-    key: string,
-    versionId: string,
-    start: number,
-    incarnation: number,
-  ): AsyncGenerator<readonly Segment[]> {
+  /** Segments from byte `start` on, page by page. */
+  async *segments(key: string, versionId: string, start: number): AsyncGenerator<readonly Segment[]> {
     for (let from: number | null = start; from !== null; ) {
       const at: number = from;
       const answer: Outcome<{ segments: readonly Segment[]; more: number | null }> = await this.#onKey(
         key,
         true,
-        (stub, call) => stub.segments(call, key, versionId, at, incarnation),
+        (stub, call) => stub.segments(call, key, versionId, at),
       );
       if (!('ok' in answer)) throw new Error(`segments of a version vanished: ${answer.refused}`);
       yield answer.ok.segments;
@@ -198,16 +190,10 @@ export class IndexClient {
   listVersions(command: VersionListCommand): Promise<VersionListPage> {
     const { prefix, delimiter } = command;
     return this.#overMap((map) =>
-      mergedPages<VersionListEntry, VersionListStart>(
-        map.shards,
-        command.start,
-        command.limit,
-        async (shard, start, limit) => {
-          const page = { prefix, delimiter, start, limit };
-          return mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.listVersions(call, page)));
-        },
-        placeBehindVersion,
-      ),
+      mergeShards(versionOrder, map.shards, command.start, command.limit, async (shard, start, limit) => {
+        const page = { prefix, delimiter, start, limit };
+        return mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.listVersions(call, page)));
+      }),
     );
   }
 

@@ -1,43 +1,51 @@
 import { afterPrefix, compareKeys } from '../lib/order.ts';
 import type { ListEntry, ListPage, ListStart } from './records.ts';
 
-/** An entry is ordered by its key, or is a common prefix and ordered by that. */
-type Entry = { readonly key: string } | { readonly prefix: string };
-
-/** A page of entries `E`, and the place `S` where the next one starts. */
-interface Page<E, S> {
+/** One shard's page of whatever is listed. `next` is null at the end. */
+export interface Page<E, S> {
   readonly entries: readonly E[];
   readonly next: S | null;
 }
 
 /** Asks one shard for a page. */
-type Source<E, S> = (shard: number, start: S, limit: number) => Promise<Page<E, S>>;
-export type PageSource = Source<ListEntry, ListStart>;
+export type PageSource<E = ListEntry, S = ListStart> = (shard: number, start: S, limit: number) => Promise<Page<E, S>>;
 
-interface Stream<E, S> extends Page<E, S> {
+/** The order of a listing. Entries that compare as equal are one and the same, reported by several shards. */
+export interface EntryOrder<E, S> {
+  compare(a: E, b: E): number;
+  /** Where the listing goes on behind an entry, null where nothing can follow. */
+  behind(entry: E): S | null;
+}
+
+interface Stream<E, S> {
   readonly shard: number;
   entries: readonly E[];
   at: number;
   next: S | null;
 }
 
-/** Merges pages of current objects. */
+/** Objects and common prefixes by their names. */
+const objectOrder: EntryOrder<ListEntry, ListStart> = {
+  compare: (a, b) => compareKeys(entryName(a), entryName(b)),
+  behind: placeBehind,
+};
+
+/** One page of objects over all shards. */
 export function mergedPage(shards: number, start: ListStart, limit: number, source: PageSource): Promise<ListPage> {
-  return mergedPages(shards, start, limit, source, placeBehind);
+  return mergeShards(objectOrder, shards, start, limit, source);
 }
 
 /**
- * Merges the shards' sorted pages into one page in key order. Each shard is first asked for a little more than its
- * share; one that runs dry before the page is full is asked again, and only that one. A common prefix that several
- * shards report counts once. All entries of one key come from one shard, in the order in which they are to be listed.
- * @param behind the place where a listing goes on behind an entry, null where nothing can follow
+ * Merges the shards' sorted pages into one page in order. Each shard is first asked for a little more than its share;
+ * one that runs dry before the page is full is asked again, and only that one. A common prefix that several shards
+ * report counts once.
  */
-export async function mergedPages<E extends Entry, S>(
+export async function mergeShards<E, S>(
+  order: EntryOrder<E, S>,
   shards: number,
   start: S,
   limit: number,
-  source: Source<E, S>,
-  behind: (entry: E) => S | null,
+  source: PageSource<E, S>,
 ): Promise<Page<E, S>> {
   const share = Math.min(limit + 1, Math.ceil((2 * limit) / shards) + 8);
   const streams = await Promise.all(
@@ -50,14 +58,14 @@ export async function mergedPages<E extends Entry, S>(
   let last: E | undefined;
   for (;;) {
     await refill(streams, share, source);
-    const stream = smallest(streams);
+    const stream = smallest(order, streams);
     if (stream === undefined) return { entries: merged, next: null };
     const entry = stream.entries[stream.at]!;
-    if (last !== undefined && 'prefix' in last && 'prefix' in entry && last.prefix === entry.prefix) {
+    if (last !== undefined && order.compare(last, entry) === 0) {
       stream.at++;
       continue;
     }
-    if (merged.length === limit) return { entries: merged, next: behind(last!) };
+    if (merged.length === limit) return { entries: merged, next: order.behind(last!) };
     merged.push(entry);
     last = entry;
     stream.at++;
@@ -72,11 +80,11 @@ export function placeBehind(entry: ListEntry): ListStart | null {
 }
 
 /** Text by which an entry is ordered: a key, or a common prefix. */
-export function entryName(entry: Entry): string {
+export function entryName(entry: ListEntry): string {
   return 'prefix' in entry ? entry.prefix : entry.key;
 }
 
-async function refill<E, S>(streams: readonly Stream<E, S>[], share: number, source: Source<E, S>): Promise<void> {
+async function refill<E, S>(streams: readonly Stream<E, S>[], share: number, source: PageSource<E, S>): Promise<void> {
   for (const stream of streams) {
     while (stream.at === stream.entries.length && stream.next !== null) {
       const page = await source(stream.shard, stream.next, share);
@@ -87,15 +95,11 @@ async function refill<E, S>(streams: readonly Stream<E, S>[], share: number, sou
   }
 }
 
-function smallest<E extends Entry, S>(streams: readonly Stream<E, S>[]): Stream<E, S> | undefined {
+function smallest<E, S>(order: EntryOrder<E, S>, streams: readonly Stream<E, S>[]): Stream<E, S> | undefined {
   let least: Stream<E, S> | undefined;
   for (const stream of streams) {
     if (stream.at === stream.entries.length) continue;
-    if (least === undefined || compareKeys(nameAt(stream), nameAt(least)) < 0) least = stream;
+    if (least === undefined || order.compare(stream.entries[stream.at]!, least.entries[least.at]!) < 0) least = stream;
   }
   return least;
-}
-
-function nameAt<E extends Entry, S>(stream: Stream<E, S>): string {
-  return entryName(stream.entries[stream.at]!);
 }

@@ -35,11 +35,10 @@ export class ObjectTable {
     const refusal = isWanted ? undefined : unreadable(row, command.versionId);
     if (refusal !== undefined) return refusal;
     const record = recordOf(row!);
-    const { incarnation } = row!;
-    if (!command.content) return { ok: { record, inline: null, tail: null, incarnation, segments: [], more: null } };
+    if (!command.content) return { ok: { record, inline: null, tail: null, segments: [], more: null } };
     const inline = this.#versions.inline(row!);
     const tail = inline === null ? this.#versions.tail(row!) : null;
-    return { ok: { record, inline, tail, incarnation, ...this.#versions.segmentPage(row!, 0) } };
+    return { ok: { record, inline, tail, ...this.#versions.segmentPage(row!, 0) } };
   }
 
   put(command: PutCommand, now: number): Answer<PutReply> {
@@ -94,16 +93,14 @@ export class ObjectTable {
     return { ok: { versionId: row!.version } };
   }
 
-  /** A further page of a version's segments, from byte `start` on: of the same content that the first page was of. */
+  /** A further page of a version's segments, from byte `start` on. */
   segments(
     key: string,
     versionId: string,
     start: number,
-    incarnation: number,
   ): Answer<{ segments: readonly Segment[]; more: number | null }> {
     const row = this.#versions.find(key, versionId);
-    if (row === undefined || row.incarnation !== incarnation) return { refused: 'no-such-version' };
-    return { ok: this.#versions.segmentPage(row, start) };
+    return row === undefined ? { refused: 'no-such-version' } : { ok: this.#versions.segmentPage(row, start) };
   }
 
   #removeCurrent(key: string, versioning: Versioning | null, now: number): Removed {

@@ -149,8 +149,6 @@ export interface ReadReply {
   readonly inline: Uint8Array | null;
   /** The bytes behind the segments of an appendable, where not all of its bytes are in blobs. */
   readonly tail: Uint8Array | null;
-  /** Tells this content from whatever may take its place: for asking for further segments. */
-  readonly incarnation: number;
   /** The first page of segments. */
   readonly segments: readonly Segment[];
   /** Where the next page starts (byte offset in the object), if there is one. */

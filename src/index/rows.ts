@@ -27,11 +27,10 @@ export interface Row extends Record<string, SqlStorageValue> {
   restore: string | null;
   segments: string | null;
   closed: number;
-  incarnation: number;
 }
 
 export const COLUMNS =
-  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, segments, closed, incarnation';
+  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, segments, closed';
 
 export function recordOf(row: Row): ObjectRecord {
   return {

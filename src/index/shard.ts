@@ -125,9 +125,8 @@ export class IndexShard extends DurableObject<Env> {
     key: string,
     versionId: string,
     start: number,
-    incarnation: number,
   ): Answer<{ segments: readonly Segment[]; more: number | null }> {
-    return this.#reject(call) ?? this.#objects.segments(key, versionId, start, incarnation);
+    return this.#reject(call) ?? this.#objects.segments(key, versionId, start);
   }
 
   /** Commits an object whose blobs are complete. */

@@ -1,5 +1,6 @@
-import { afterPrefix } from '../lib/order.ts';
+import { afterPrefix, compareKeys } from '../lib/order.ts';
 import { commonPrefix, entryOf, type ListedRow, startWithin } from './listing.ts';
+import type { EntryOrder } from './merge.ts';
 import type { ListStart } from './records.ts';
 import type { VersionListCommand, VersionListEntry, VersionListPage, VersionListStart } from './version-records.ts';
 import type { VersionStore } from './version-store.ts';
@@ -47,11 +48,19 @@ export function versionPage(sql: SqlStorage, versions: VersionStore, command: Ve
   return { entries, next: null };
 }
 
-/** The place where a listing of versions goes on behind an entry. */
-export function placeBehindVersion(entry: VersionListEntry): VersionListStart | null {
-  if ('key' in entry) return { key: entry.key, olderThan: entry.versionId };
-  const from = afterPrefix(entry.prefix);
-  return from === undefined ? null : { from };
+/** How the shards' pages are merged. Versions of one key all come from one shard, in their order. */
+export const versionOrder: EntryOrder<VersionListEntry, VersionListStart> = {
+  compare: (a, b) => compareKeys(nameOf(a), nameOf(b)) || ('key' in a && 'key' in b ? -1 : 0),
+  behind(entry) {
+    if ('key' in entry) return { key: entry.key, olderThan: entry.versionId };
+    const from = afterPrefix(entry.prefix);
+    return from === undefined ? null : { from };
+  },
+};
+
+/** What a page ended on, as a client is told: a key, or a common prefix. */
+export function nameOf(entry: VersionListEntry): string {
+  return 'prefix' in entry ? entry.prefix : entry.key;
 }
 
 function* rowsFrom(

@@ -133,11 +133,10 @@ export class VersionStore {
       content.link,
       inRow ? packSegments(content.segments) : null,
       appendable ? null : (content.inline as ArrayBuffer | null),
-      newIncarnation(),
     ];
     const columns =
-      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, segments, inline, incarnation, restore, closed, current)';
-    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0, 1)';
+      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, segments, inline, restore, closed, current)';
+    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0, 1)';
     const { id } =
       place.row === null
         ? this.#sql
@@ -319,10 +318,4 @@ function refuseHoles({ kind, size, segments, inline }: ObjectContent): void {
   const inIndex = inline?.length ?? 0;
   if (inBlobs + inIndex !== size) throw new Error(`content of ${inBlobs} + ${inIndex} bytes claims to have ${size}`);
   if (inBlobs > 0 && inIndex > 0 && kind !== 'Appendable') throw new Error(`a ${kind} object has a tail`);
-}
-
-/** 48 random bits. */
-function newIncarnation(): number {
-  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
-  return (high & 0xffff) * 2 ** 32 + low;
 }

@@ -1,6 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { crc64 } from '../../../src/blob/crc64.ts';
 import { hourStamp, makeBlobName } from '../../../src/blob/names.ts';
 import { R2BlobStore } from '../../../src/blob/store.ts';
 import type { AppendCommand, Fragment } from '../../../src/index/append-records.ts';
@@ -8,7 +9,7 @@ import { TAIL_BYTES_MAX } from '../../../src/index/appends.ts';
 import { BlobLedger } from '../../../src/index/blobs.ts';
 import { VersionStore } from '../../../src/index/version-store.ts';
 import { shardOfBucket } from '../support/index.ts';
-import { done, put } from '../support/versions.ts';
+import { done } from '../support/versions.ts';
 import { newBucket } from '../support/wire.ts';
 
 /** What only a race could do on the wire is asked of the index directly. */
@@ -116,30 +117,26 @@ describe('committing an append', () => {
   });
 });
 
-describe('reading on', () => {
-  it('[GetObject-16] gives no further segments of content that others have replaced under the same id', async () => {
+describe('an appendable of many blobs', () => {
+  it('[AppendObject-10] [GetObject-7] is read page by page, and grows meanwhile', async () => {
     const bucket = await newBucket();
-    await put(bucket, 'k', 'first');
-    const { shard, call } = await shardOfBucket(bucket);
-    const incarnation = async () => {
-      const answer = await shard.read(call, { key: 'k', content: true });
-      if (!('ok' in answer)) throw new Error('not there');
-      return answer.ok.incarnation;
-    };
-    const first = await incarnation();
-    expect(await shard.segments(call, 'k', 'null', 0, first)).toHaveProperty('ok');
-    await put(bucket, 'k', 'second');
-    expect(await shard.segments(call, 'k', 'null', 0, first)).toEqual({ refused: 'no-such-version' });
-    expect(await shard.segments(call, 'k', 'null', 0, await incarnation())).toHaveProperty('ok');
-  });
-
-  it('[AppendObject-8] goes on with an object that has grown meanwhile', async () => {
-    const bucket = await newBucket();
-    await done('POST', `/${bucket}/k?append&position=0`, { body: 'abc' });
-    const { shard, call } = await shardOfBucket(bucket);
-    const before = await shard.read(call, { key: 'k', content: true });
-    if (!('ok' in before)) throw new Error('not there');
-    await done('POST', `/${bucket}/k?append&position=3`, { body: 'def' });
-    expect(await shard.segments(call, 'k', 'null', 0, before.ok.incarnation)).toHaveProperty('ok');
+    const { shard, call, home } = await shardOfBucket(bucket);
+    const { segments } = await inBlob(home, 1);
+    const one: Fragment = { size: 1, crc64: crcOfZeros(1), inline: null, segments };
+    for (let i = 0; i < 300; i++) await shard.append(call, command(i, one));
+    const first = await shard.read(call, { key: 'k', content: true });
+    if (!('ok' in first)) throw new Error('not there');
+    expect([first.ok.segments.length, first.ok.more]).toEqual([256, 256]);
+    await shard.append(call, command(300, inline(5)));
+    const second = await shard.segments(call, 'k', 'null', 256);
+    expect(second).toMatchObject({ ok: { more: null } });
+    const read = await done('GET', `/${bucket}/k`);
+    expect(read.bytes.length).toBe(305);
+    const end = await done('GET', `/${bucket}/k`, { headers: { range: 'bytes=-10' } });
+    expect([end.bytes.length, end.header('content-range')]).toEqual([10, 'bytes 295-304/305']);
   });
 });
+
+function crcOfZeros(length: number): string {
+  return String(crc64(new Uint8Array(length)));
+}

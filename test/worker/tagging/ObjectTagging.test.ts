@@ -302,3 +302,16 @@ describe('tags beside other operations', () => {
     }
   });
 });
+
+describe('tags in a hierarchical bucket', () => {
+  it('[PutObjectTagging-9] [PutObjectTagging-E1] [ObjCommon-2] are for objects, not for directories', async () => {
+    const bucket = await newBucket({ headers: { 'x-oss-hns-status': 'enabled' } });
+    await put(bucket, 'dir/k');
+    expect((await tag(bucket, 'dir/k', [['a', '1']])).status).toBe(200);
+    expect(await tagsOf(bucket, 'dir/k')).toEqual([['a', '1']]);
+    for (const path of ['dir', 'dir/']) {
+      const answer = await tag(bucket, path, [['a', '1']]);
+      expect([answer.status, answer.code], path).toEqual([409, 'FileAlreadyExists']);
+    }
+  });
+});

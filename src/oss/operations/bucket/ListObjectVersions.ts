@@ -1,4 +1,4 @@
-import { entryName } from '../../../index/merge.ts';
+import { nameOf } from '../../../index/version-listing.ts';
 import type { VersionListPage, VersionListStart } from '../../../index/version-records.ts';
 import { isVersionId } from '../../../index/versions.ts';
 import { invalidArgument } from '../../errors.ts';
@@ -46,7 +46,7 @@ export const ListObjectVersions = operation({
     if (last !== undefined) {
       // Behind a common prefix there is no version to name; an empty marker counts as none.
       out
-        .leaf('NextKeyMarker', encoding.encode(entryName(last)))
+        .leaf('NextKeyMarker', encoding.encode(nameOf(last)))
         .leaf('NextVersionIdMarker', 'key' in last ? last.versionId : '');
     }
     writeVersions(out, page.entries, { encoding, owner: exchange.bucket.owner, now: exchange.received });

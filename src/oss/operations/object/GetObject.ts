@@ -1,7 +1,7 @@
 import { compressedHeaders, isCompressed } from '../../compression.ts';
-import { contentOf } from '../../content.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
+import { objectContent } from '../../object-content.ts';
 import { objectHeaders } from '../../object-headers.ts';
 import { type ObjectRead, readObject } from '../../object-read.ts';
 import { tagCountHeader } from '../../object-tags.ts';
@@ -42,8 +42,8 @@ export const GetObject = operation({
       ...overridden,
     };
     if (isCompressed(exchange.request, record, headers)) {
-      const content = new Response(await contentOf(exchange, read, { offset: 0, length: record.size }));
-      const packed = content.body!.pipeThrough(new CompressionStream('gzip'));
+      const content = await contentOf(exchange, read, { offset: 0, length: record.size });
+      const packed = content.pipeThrough(new CompressionStream('gzip'));
       return new Response(packed, { headers: compressedHeaders(headers), encodeBody: 'manual' });
     }
     const range = requestedRange(exchange, record.size);
@@ -66,9 +66,15 @@ async function answer(
   status: 200 | 206,
   headers: Record<string, string>,
 ): Promise<Response> {
-  const body = await contentOf(exchange, read, range);
+  const body =
+    read.inline?.subarray(range.offset, range.offset + range.length) ?? (await contentOf(exchange, read, range));
   // The stored encoding is the client's business: the runtime must not touch the bytes.
   return new Response(body, { status, headers, encodeBody: 'manual' });
+}
+
+/** What is read is the target, where the object is a link. */
+function contentOf(exchange: Exchange, read: ObjectRead, range: ByteRange): Promise<ReadableStream<Uint8Array>> {
+  return objectContent(exchange.index, exchange.blobs, { ...read, record: read.source }, range);
 }
 
 function requestedRange(exchange: Exchange, size: number): ByteRange | 'whole' {
