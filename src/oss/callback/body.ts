@@ -1,7 +1,7 @@
-import { readSegments } from '../../blob/read.ts';
 import { IMAGE_HEAD_BYTES, type ImageInfo, imageInfo } from '../../lib/image-size.ts';
 import { clientAddress } from '../access-request.ts';
 import type { Exchange } from '../exchange.ts';
+import { objectContent } from '../object-content.ts';
 import { DEFAULT_CONTENT_TYPE } from '../object-headers.ts';
 import { CallbackFailure } from './failure.ts';
 import type { Callback } from './parameters.ts';
@@ -77,9 +77,7 @@ async function imageOf(exchange: Exchange, facts: CallbackFacts): Promise<ImageI
 async function headOf({ index, blobs }: Exchange, { key, etag }: CallbackFacts): Promise<Uint8Array> {
   const answer = await index.read({ key, content: true });
   if (!('ok' in answer) || answer.ok.record.etag !== etag) return new Uint8Array(0);
-  const { inline, segments, record } = answer.ok;
-  if (inline !== null) return inline;
-  const length = Math.min(record.size, IMAGE_HEAD_BYTES);
-  const body = await readSegments(blobs, segments, { offset: 0, length });
+  const length = Math.min(answer.ok.record.size, IMAGE_HEAD_BYTES);
+  const body = await objectContent(index, blobs, answer.ok, { offset: 0, length });
   return new Uint8Array(await new Response(body).arrayBuffer());
 }
