@@ -19,6 +19,14 @@ export interface StoredMeta {
   readonly user: Readonly<Record<string, string>>;
 }
 
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Tags in the order in which they were given ([GetObjectTagging-3]); keys are unique, and there is at least one. */
+export type Tags = readonly Tag[];
+
 /** ACL of an object. Absent means that the bucket's applies ("default"). */
 export type ObjectAcl = 'private' | 'public-read' | 'public-read-write';
 
@@ -38,7 +46,7 @@ export interface ObjectRecord {
   readonly storageClass: string;
   readonly acl: ObjectAcl | null;
   readonly meta: StoredMeta;
-  readonly tags: Readonly<Record<string, string>> | null;
+  readonly tags: Tags | null;
   /** Target key of a symbolic link. */
   readonly link: string | null;
   readonly restore: RestoreState | null;
@@ -127,7 +135,7 @@ export interface ObjectContent {
   readonly storageClass: string;
   readonly acl: ObjectAcl | null;
   readonly meta: StoredMeta;
-  readonly tags: Readonly<Record<string, string>> | null;
+  readonly tags: Tags | null;
   readonly link: string | null;
   readonly inline: Uint8Array | null;
   readonly segments: readonly Segment[];

@@ -1,4 +1,13 @@
-import type { MarkerInfo, ObjectAcl, ObjectKind, ObjectRecord, RestoreState, Segment, StoredMeta } from './records.ts';
+import type {
+  MarkerInfo,
+  ObjectAcl,
+  ObjectKind,
+  ObjectRecord,
+  RestoreState,
+  Segment,
+  StoredMeta,
+  Tags,
+} from './records.ts';
 
 /** A row of `version` without its inline bytes. */
 export interface Row extends Record<string, SqlStorageValue> {
@@ -34,7 +43,7 @@ export function recordOf(row: Row): ObjectRecord {
     storageClass: row.class,
     acl: row.acl as ObjectAcl | null,
     meta: JSON.parse(row.meta) as StoredMeta,
-    tags: row.tags === null ? null : (JSON.parse(row.tags) as Record<string, string>),
+    tags: row.tags === null ? null : (JSON.parse(row.tags) as Tags),
     link: row.link,
     restore: row.restore === null ? null : (JSON.parse(row.restore) as RestoreState),
   };

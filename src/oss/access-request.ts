@@ -14,10 +14,14 @@ export interface Subject {
 export function accessRequestOf(exchange: Exchange, subject: Subject | undefined): AccessRequest {
   const { operation, identity, address, request } = exchange;
   const withVersion = subject?.versionId !== undefined && operation.versionAction !== undefined;
+  const setsTags = operation.taggingHeader === true && request.headers.has('x-oss-tagging');
   return {
     identity,
     access: accessOf(exchange),
-    actions: [`oss:${withVersion ? operation.versionAction : operation.action}`],
+    actions: [
+      `oss:${withVersion ? operation.versionAction : operation.action}`,
+      ...(setsTags ? ['oss:PutObjectTagging'] : []),
+    ],
     ...(exchange.hasBucket ? { bucket: bucketOf(exchange.bucket) } : {}),
     service: { region: `oss-${address.region}`, bucketName: address.bucket },
     ...(subject === undefined ? {} : { key: subject.key }),

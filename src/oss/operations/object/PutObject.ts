@@ -4,6 +4,7 @@ import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from 
 import { announceObjectAcl, mayOverwrite } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
+import { taggingHeader } from '../../tagging.ts';
 import { uploadBody } from '../../upload.ts';
 
 /** Uploads an object in one request (reference 8.1.1). The body is complete in R2 before the object exists. */
@@ -13,6 +14,7 @@ export const PutObject = operation({
   target: 'object',
   action: 'PutObject',
   access: 'write',
+  taggingHeader: true,
   hierarchical: true,
   async run(exchange) {
     const { request, key } = exchange;
@@ -21,6 +23,7 @@ export const PutObject = operation({
     refuseEncryption(headers);
     const meta = requestMeta(headers);
     const acl = requestObjectAcl(headers);
+    const tags = taggingHeader(headers);
     const storageClass = requestStorageClass(headers, exchange.bucket.storageClass);
     const forbidOverwrite = requestFlag(headers, 'x-oss-forbid-overwrite');
     await mayOverwrite(exchange, key);
@@ -34,7 +37,7 @@ export const PutObject = operation({
       storageClass,
       acl,
       meta,
-      tags: null,
+      tags,
       link: null,
       inline: body.inline,
       segments: body.segments,
