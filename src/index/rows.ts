@@ -26,10 +26,11 @@ export interface Row extends Record<string, SqlStorageValue> {
   link: string | null;
   restore: string | null;
   segments: string | null;
+  manifest: number | null;
 }
 
 export const COLUMNS =
-  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, segments';
+  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, segments, manifest';
 
 export function recordOf(row: Row): ObjectRecord {
   return {

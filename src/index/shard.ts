@@ -1,7 +1,8 @@
 import { DurableObject } from 'cloudflare:workers';
 import { R2BlobStore } from '../blob/store.ts';
 import { BlobLedger, isTooOldToCommit } from './blobs.ts';
-import { collectGarbage, sweepOrphans } from './garbage.ts';
+import { Caretaker } from './caretaker.ts';
+import { type Claim, isLeaseExpired, LeaseBook } from './leases.ts';
 import { listPage } from './listing.ts';
 import { shardName } from './names.ts';
 import { ObjectTable } from './objects.ts';
@@ -9,6 +10,7 @@ import type {
   AclCommand,
   Answer,
   Call,
+  Lease,
   ListCommand,
   ListPage,
   PutCommand,
@@ -19,10 +21,27 @@ import type {
   RemoveCommand,
   Removed,
   Segment,
+  SegmentPage,
+  SegmentPlace,
   StatReply,
 } from './records.ts';
+import { Refused } from './refused.ts';
 import { migrate } from './schema.ts';
 import { Statistician } from './stat.ts';
+import { namedStub } from './stub.ts';
+import { uploadsPage } from './upload-listing.ts';
+import type {
+  AbortCommand,
+  CompleteCommand,
+  CompleteReply,
+  InitiateCommand,
+  ListPartsCommand,
+  ListUploadsCommand,
+  PartsPage,
+  PutPartCommand,
+  UploadsPage,
+} from './upload-records.ts';
+import { UploadTable } from './uploads.ts';
 import { VersionStore } from './version-store.ts';
 
 /** What a shard is, from its opening to its retirement. */
@@ -36,15 +55,16 @@ interface Role {
   readonly state: 'open' | 'sealed' | 'retired';
 }
 
-const MAINTENANCE_MS = 24 * 3_600_000;
-
 /** One shard of a bucket's object index. Which object exists is decided here and nowhere else. */
 export class IndexShard extends DurableObject<Env> {
   readonly #storage: DurableObjectStorage;
   readonly #ledger: BlobLedger;
   readonly #versions: VersionStore;
   readonly #objects: ObjectTable;
+  readonly #uploads: UploadTable;
   readonly #statistician: Statistician;
+  readonly #leases: LeaseBook;
+  readonly #caretaker: Caretaker;
   #role: Role | undefined;
 
   constructor(state: DurableObjectState, env: Env) {
@@ -55,7 +75,11 @@ export class IndexShard extends DurableObject<Env> {
     this.#ledger = new BlobLedger(state.storage.sql);
     this.#versions = new VersionStore(state.storage.sql, this.#ledger);
     this.#objects = new ObjectTable(state.storage.sql, this.#versions, this.#ledger);
+    this.#uploads = new UploadTable(state.storage.sql, this.#ledger, this.#versions, this.#objects);
     this.#statistician = new Statistician(state.storage.sql);
+    this.#leases = new LeaseBook(state.storage);
+    const peers = (name: string) => namedStub(env.INDEX, name);
+    this.#caretaker = new Caretaker(state.storage, this.#ledger, this.#leases, new R2BlobStore(env.BLOBS), peers);
   }
 
   // The bucket's calls: its life and its configuration.
@@ -64,7 +88,7 @@ export class IndexShard extends DurableObject<Env> {
   open(call: Call): void {
     migrate(this.#storage);
     this.#become({ bucket: call.bucket, shard: call.shard, epoch: call.epoch, config: call.config, state: 'open' });
-    void this.#storage.setAlarm(Date.now() + MAINTENANCE_MS);
+    this.#caretaker.begin(Date.now());
   }
 
   /** Tells the newest configuration version: from now on nothing that was judged by an older one is done. */
@@ -77,7 +101,7 @@ export class IndexShard extends DurableObject<Env> {
   seal(_call: Call): boolean {
     const role = this.#role;
     if (role === undefined) return true;
-    if (this.#versions.any()) return false;
+    if (this.#versions.any() || this.#uploads.any()) return false;
     if (role.state === 'open') this.#become({ ...role, state: 'sealed' });
     return true;
   }
@@ -98,13 +122,8 @@ export class IndexShard extends DurableObject<Env> {
     return this.#reject(call) ?? this.#objects.read(command);
   }
 
-  segments(
-    call: Call,
-    key: string,
-    versionId: string,
-    start: number,
-  ): Answer<{ segments: readonly Segment[]; more: number | null }> {
-    return this.#reject(call) ?? this.#objects.segments(key, versionId, start);
+  segments(call: Call, place: SegmentPlace, limit: number): Answer<SegmentPage> {
+    return this.#reject(call) ?? this.#objects.segments(place, limit);
   }
 
   /** Commits an object whose blobs are complete. */
@@ -112,8 +131,7 @@ export class IndexShard extends DurableObject<Env> {
     return (
       this.#reject(call) ??
       this.#change((now) => {
-        if (isTooOldToCommit(command.content.segments, shardName(call.bucket, call.shard), now))
-          return { refused: 'expired-blob' };
+        if (this.#isTooLate(call, command.content.segments, command.leases, now)) return { refused: 'expired-blob' };
         return this.#objects.put(command, now);
       })
     );
@@ -127,6 +145,43 @@ export class IndexShard extends DurableObject<Env> {
     return this.#reject(call) ?? this.#objects.setAcl(command);
   }
 
+  // Multipart uploads.
+
+  initiate(call: Call, command: InitiateCommand): Answer<{ uploadId: string }> {
+    return this.#reject(call) ?? this.#change((now) => this.#uploads.initiate(command, now));
+  }
+
+  checkUpload(call: Call, command: AbortCommand): Answer<null> {
+    return this.#reject(call) ?? this.#change(() => this.#uploads.check(command));
+  }
+
+  /** Commits a part whose blobs are complete. */
+  putPart(call: Call, command: PutPartCommand): Answer<{ modified: number }> {
+    return (
+      this.#reject(call) ??
+      this.#change((now) => {
+        if (this.#isTooLate(call, command.part.segments, command.leases, now)) return { refused: 'expired-blob' };
+        return this.#uploads.putPart(command, now);
+      })
+    );
+  }
+
+  listParts(call: Call, command: ListPartsCommand): Answer<PartsPage> {
+    return this.#reject(call) ?? this.#uploads.listParts(command);
+  }
+
+  completeUpload(call: Call, command: CompleteCommand): Answer<CompleteReply> {
+    return this.#reject(call) ?? this.#change((now) => this.#uploads.complete(command, now));
+  }
+
+  abortUpload(call: Call, command: AbortCommand): Answer<null> {
+    return this.#reject(call) ?? this.#change((now) => this.#uploads.abort(command, now));
+  }
+
+  listUploads(call: Call, command: ListUploadsCommand): Answer<UploadsPage> {
+    return this.#reject(call) ?? { ok: uploadsPage(this.#storage.sql, command) };
+  }
+
   list(call: Call, command: ListCommand): Answer<ListPage> {
     return this.#reject(call) ?? { ok: listPage(this.#storage.sql, command) };
   }
@@ -135,24 +190,59 @@ export class IndexShard extends DurableObject<Env> {
     return this.#reject(call) ?? { ok: this.#statistician.take(Date.now()) };
   }
 
-  // Garbage.
+  // Calls of other shards and of whoever copies between shards. They outlive the bucket: its blobs may.
 
-  /** Once a day, from opening to retirement: no write on the path of a request is spent on scheduling. */
-  override async alarm(): Promise<void> {
-    if (await this.maintain(Date.now())) await this.#storage.setAlarm(Date.now() + MAINTENANCE_MS);
+  /** Lends blobs of this shard to the shard named `holder`. Null where one of them is gone. */
+  lend(blobs: readonly string[], holder: string): Lease | null {
+    const home = this.#name;
+    if (home === undefined) return null;
+    return this.#storage.transactionSync(() => this.#leases.lend(home, blobs, holder, Date.now()));
   }
 
-  /** Deletes garbage and orphans. @returns whether the shard lives on */
+  /** The holder does not need these blobs of this shard any more. */
+  giveBack(holder: string, claims: readonly Claim[]): void {
+    if (this.#name !== undefined) this.#caretaker.endLeases(holder, claims, Date.now());
+  }
+
+  /** Which of these blobs of another shard this one holds. */
+  held(claims: readonly Claim[]): readonly string[] {
+    return this.#name === undefined ? [] : this.#storage.transactionSync(() => this.#leases.held(claims));
+  }
+
+  // What the shard does by itself.
+
+  override async alarm(): Promise<void> {
+    const home = this.#name;
+    if (home === undefined) return;
+    await this.#endIf(await this.#caretaker.alarm(home, Date.now()));
+  }
+
+  /** The daily run: see {@link Caretaker}. @returns whether the shard lives on */
   async maintain(now: number): Promise<boolean> {
-    const role = this.#role;
-    if (role === undefined) return false;
-    const store = new R2BlobStore(this.env.BLOBS);
-    await collectGarbage(store, this.#ledger, now);
-    await sweepOrphans(store, this.#ledger, this.#storage, shardName(role.bucket, role.shard), now);
-    if (role.state !== 'retired' || this.#ledger.any()) return true;
+    const home = this.#name;
+    return home !== undefined && !(await this.#endIf(await this.#caretaker.maintain(home, now)));
+  }
+
+  async compact(now: number): Promise<void> {
+    if (this.#name !== undefined) await this.#caretaker.compact(this.#name, now);
+  }
+
+  /** Nothing is left of a shard whose bucket is gone once its blobs are. */
+  async #endIf(empty: boolean): Promise<boolean> {
+    if (!empty || this.#role?.state !== 'retired' || this.#ledger.any()) return false;
     this.#role = undefined;
     await this.#storage.deleteAll();
-    return false;
+    return true;
+  }
+
+  get #name(): string | undefined {
+    return this.#role && shardName(this.#role.bucket, this.#role.shard);
+  }
+
+  /** Whether blobs wait for their commit so long that they may be gone. */
+  #isTooLate(call: Call, segments: readonly Segment[], leases: readonly Lease[] | undefined, now: number): boolean {
+    if (leases !== undefined) return isLeaseExpired(leases, now);
+    return isTooOldToCommit(segments, shardName(call.bucket, call.shard), now);
   }
 
   #reject(call: Call): Rejection | undefined {
@@ -164,8 +254,16 @@ export class IndexShard extends DurableObject<Env> {
     return undefined;
   }
 
+  /** Runs a change whole, or, where it throws {@link Refused}, not at all. */
   #change<T>(work: (now: number) => Answer<T>): Answer<T> {
-    return this.#storage.transactionSync(() => work(Date.now()));
+    try {
+      const answer = this.#storage.transactionSync(() => work(Date.now()));
+      this.#caretaker.wake();
+      return answer;
+    } catch (error) {
+      if (error instanceof Refused) return { refused: error.refused };
+      throw error;
+    }
   }
 
   #become(role: Role): void {

@@ -1,10 +1,12 @@
 import type { BlobLedger } from './blobs.ts';
-import type { ObjectContent, Segment, Versioning } from './records.ts';
+import { noteFragmented } from './compaction-queue.ts';
+import { Manifests } from './manifests.ts';
+import type { ObjectContent, SegmentPage, Versioning } from './records.ts';
 import { COLUMNS, packSegments, type Row, unpackSegments } from './rows.ts';
 import { mintVersionId, NULL_VERSION } from './versions.ts';
 
-/** Segment lists up to this length live in the version's own row, longer ones in their own table. */
-const ROW_SEGMENTS_MAX = 32;
+/** Segment lists up to this length live in the version's own row, longer ones in a manifest. */
+export const ROW_SEGMENTS_MAX = 32;
 /** Segments in one reply. */
 const SEGMENT_PAGE = 256;
 
@@ -35,10 +37,12 @@ const emptyMarker: ObjectContent = {
 export class VersionStore {
   readonly #sql: SqlStorage;
   readonly #ledger: BlobLedger;
+  readonly #manifests: Manifests;
 
   constructor(sql: SqlStorage, ledger: BlobLedger) {
     this.#sql = sql;
     this.#ledger = ledger;
+    this.#manifests = new Manifests(sql, ledger);
   }
 
   /** The current version, or the one that is named. A delete marker is a row too. */
@@ -85,11 +89,12 @@ export class VersionStore {
       content.tags === null ? null : JSON.stringify(content.tags),
       content.link,
       inRow ? packSegments(content.segments) : null,
+      inRow ? null : this.#manifests.create(content.segments),
       content.inline as ArrayBuffer | null,
     ];
     const columns =
-      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, segments, inline, restore, current)';
-    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 1)';
+      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, segments, manifest, inline, restore, current)';
+    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 1)';
     const { id } =
       place.row === null
         ? this.#sql
@@ -102,7 +107,7 @@ export class VersionStore {
               place.row,
             )
             .one();
-    if (!inRow) this.#insertSegments(id, 0, content.segments);
+    noteFragmented(this.#sql, id, content.segments.length, content.size, now);
     return place.versionId;
   }
 
@@ -122,18 +127,22 @@ export class VersionStore {
     );
   }
 
-  /** A page of a version's segments: those that reach behind byte `start`. */
-  segmentPage(row: Row, start: number): { segments: readonly Segment[]; more: number | null } {
-    if (row.segments !== null) return { segments: unpackSegments(row.segments), more: null };
-    const rows = this.#segmentRows(row.id, start, SEGMENT_PAGE + 1);
-    const segments = rows
-      .slice(0, SEGMENT_PAGE)
-      .map(({ blob, offset, length, crc64 }) => ({ blob, offset, length, crc64 }));
-    return { segments, more: rows.length > SEGMENT_PAGE ? rows[SEGMENT_PAGE]!.start : null };
+  /** The first page of a version's segments. */
+  segmentPage(row: Row): SegmentPage {
+    if (row.manifest === null) return { segments: unpackSegments(row.segments ?? '[]'), more: null };
+    return this.manifestPage(row.manifest, 0, SEGMENT_PAGE)!;
   }
 
-  allSegments(row: Row): readonly Segment[] {
-    return row.segments === null ? this.#segmentRows(row.id, 0, -1) : unpackSegments(row.segments);
+  /** The segments of a manifest from the one on that holds byte `start`. Undefined where there is no such list (any more). */
+  manifestPage(manifest: number, start: number, limit: number): SegmentPage | undefined {
+    const rows = this.#manifests.from(manifest, start, limit + 1);
+    if (rows.length === 0) return undefined;
+    const next = rows[limit];
+    return {
+      start: rows[0]!.start,
+      segments: rows.slice(0, limit).map(({ blob, offset, length, crc64 }) => ({ blob, offset, length, crc64 })),
+      more: next === undefined ? null : { manifest, start: next.start },
+    };
   }
 
   any(): boolean {
@@ -167,35 +176,7 @@ export class VersionStore {
   }
 
   #releaseContent(row: Row, now: number): void {
-    this.#ledger.release(this.allSegments(row), now);
-    if (row.segments === null) this.#sql.exec('DELETE FROM segment WHERE owner = ?', row.id);
-  }
-
-  #insertSegments(owner: number, at: number, segments: readonly Segment[]): void {
-    let start = at;
-    for (const { blob, offset, length, crc64 } of segments) {
-      this.#sql.exec(
-        'INSERT INTO segment (owner, start, blob, offset, length, crc64) VALUES (?, ?, ?, ?, ?, ?)',
-        owner,
-        start,
-        blob,
-        offset,
-        length,
-        crc64,
-      );
-      start += length;
-    }
-  }
-
-  #segmentRows(owner: number, start: number, limit: number): Array<Segment & { start: number }> {
-    return this.#sql
-      .exec<{ start: number; blob: string; offset: number; length: number; crc64: string }>(
-        `SELECT start, blob, offset, length, crc64 FROM segment WHERE owner = ?1 AND start >=
-           coalesce((SELECT max(start) FROM segment WHERE owner = ?1 AND start <= ?2), 0) ORDER BY start LIMIT ?3`,
-        owner,
-        start,
-        limit,
-      )
-      .toArray();
+    if (row.manifest === null) this.#ledger.release(unpackSegments(row.segments ?? '[]'), now);
+    else this.#manifests.retire(row.manifest, now);
   }
 }

@@ -1,8 +1,8 @@
-import { readSegments } from '../../../blob/read.ts';
 import type { ReadReply } from '../../../index/records.ts';
 import { compressedHeaders, isCompressed } from '../../compression.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
+import { objectContent } from '../../object-content.ts';
 import { objectHeaders } from '../../object-headers.ts';
 import { readObject } from '../../object-read.ts';
 import { operation } from '../../operation.ts';
@@ -34,7 +34,7 @@ export const GetObject = operation({
     const { record } = reply;
     const headers = { ...objectHeaders(record, exchange.bucket), ...overridden };
     if (isCompressed(exchange.request, record, headers['content-type']!)) {
-      const content = await contentOf(exchange, reply, { offset: 0, length: record.size });
+      const content = await objectContent(exchange.index, exchange.blobs, reply, { offset: 0, length: record.size });
       const packed = content.pipeThrough(new CompressionStream('gzip'));
       return new Response(packed, { headers: compressedHeaders(headers), encodeBody: 'manual' });
     }
@@ -59,22 +59,10 @@ async function answer(
   headers: Record<string, string>,
 ): Promise<Response> {
   const body =
-    reply.inline?.subarray(range.offset, range.offset + range.length) ?? (await contentOf(exchange, reply, range));
+    reply.inline?.subarray(range.offset, range.offset + range.length) ??
+    (await objectContent(exchange.index, exchange.blobs, reply, range));
   // The stored encoding is the client's business: the runtime must not touch the bytes.
   return new Response(body, { status, headers, encodeBody: 'manual' });
-}
-
-async function contentOf(exchange: Exchange, reply: ReadReply, range: ByteRange): Promise<ReadableStream<Uint8Array>> {
-  if (reply.inline !== null) {
-    return new Response(reply.inline.subarray(range.offset, range.offset + range.length)).body!;
-  }
-  return readSegments(exchange.blobs, segmentPages(exchange, reply), range);
-}
-
-/** All segments of the object: the first page came with the record, further ones are asked for as they are needed. */
-async function* segmentPages(exchange: Exchange, { record, segments, more }: ReadReply) {
-  yield segments;
-  if (more !== null) yield* exchange.index.segments(record.key, record.versionId, more);
 }
 
 function requestedRange(exchange: Exchange, size: number): ByteRange | 'whole' {
