@@ -23,3 +23,19 @@ export async function announceObjectAcl(exchange: Exchange, acl: ObjectAcl | nul
   if (acl === null || exchange.bucket.objectAcls) return;
   await exchange.updateBucket((bucket) => (bucket.objectAcls ? undefined : { objectAcls: true }));
 }
+
+/** Conditions on a write are not part of the API ([ObjCommon-17]). */
+export function refuseConditions(headers: Headers): void {
+  for (const name of ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']) {
+    if (headers.has(name)) throw new OssError('NotImplemented', { extra: { Header: name } });
+  }
+}
+
+/** Encryption that cannot be honoured is refused, never ignored ([Sec-47]). */
+export function refuseEncryption(headers: Headers): void {
+  const algorithm = headers.get('x-oss-server-side-encryption');
+  if (algorithm === null) return;
+  if (algorithm !== 'AES256' && algorithm !== 'KMS') throw new OssError('InvalidEncryptionAlgorithmError');
+  if (algorithm === 'KMS') throw new OssError('KmsServiceNotEnabled');
+  throw new OssError('NotImplemented', { extra: { Header: 'x-oss-server-side-encryption' } });
+}

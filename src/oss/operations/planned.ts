@@ -8,10 +8,6 @@ export const planned: readonly Operation[] = [
       query: ['prefix', 'key-marker', 'version-id-marker', 'delimiter', 'max-keys', 'encoding-type'],
       hierarchical: false,
     },
-    ListMultipartUploads: {
-      select: ['uploads'],
-      query: ['prefix', 'delimiter', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
-    },
   }),
   ...configuration('worm', { get: 'GetBucketWorm', delete: 'AbortBucketWorm' }, false),
   ...bucket('POST', 'owner', {
@@ -82,9 +78,6 @@ export const planned: readonly Operation[] = [
     }),
   ),
   ...object('PUT', 'write', {
-    CopyObject: { selectHeader: 'x-oss-copy-source', action: 'PutObject' },
-    UploadPart: { select: ['uploadId', 'partNumber'], action: 'PutObject' },
-    UploadPartCopy: { select: ['uploadId', 'partNumber'], selectHeader: 'x-oss-copy-source', action: 'PutObject' },
     PutSymlink: { select: ['symlink'], action: 'PutObject', hierarchical: false },
     PutObjectTagging: { select: ['tagging'], query: ['versionId'], versionAction: 'PutObjectVersionTagging' },
     PutLiveChannelStatus: { select: ['live', 'status'] },
@@ -100,12 +93,6 @@ export const planned: readonly Operation[] = [
       hierarchical: false,
     },
     CleanRestoredObject: { select: ['cleanRestoredObject'], query: ['versionId'], hierarchical: false },
-    InitiateMultipartUpload: { select: ['uploads'], query: ['sequential', 'encoding-type'], action: 'PutObject' },
-    CompleteMultipartUpload: {
-      select: ['uploadId'],
-      query: ['encoding-type', 'callback', 'callback-var'],
-      action: 'PutObject',
-    },
     CreateDirectory: { select: ['x-oss-dir'], action: 'PutObject' },
     Rename: { select: ['x-oss-rename'], action: 'PutObject' },
     DeleteDirectory: {
@@ -118,12 +105,6 @@ export const planned: readonly Operation[] = [
     PostVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'] },
   }),
   ...object('GET', 'read', {
-    ListParts: {
-      select: ['uploadId'],
-      query: ['max-parts', 'part-number-marker', 'encoding-type'],
-      action: 'ListParts',
-      access: 'owner',
-    },
     GetSymlink: {
       select: ['symlink'],
       query: ['versionId'],
@@ -144,7 +125,6 @@ export const planned: readonly Operation[] = [
     GetLiveChannelHistory: { select: ['live', 'comp=history'] },
   }),
   ...object('DELETE', 'write', {
-    AbortMultipartUpload: { select: ['uploadId'] },
     DeleteObjectTagging: { select: ['tagging'], query: ['versionId'], versionAction: 'DeleteObjectVersionTagging' },
     DeleteLiveChannel: { select: ['live'] },
   }),

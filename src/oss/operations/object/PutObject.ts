@@ -1,7 +1,6 @@
-import { OssError } from '../../errors.ts';
 import { md5OfEtag, objectRefusal } from '../../object-headers.ts';
 import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object-meta.ts';
-import { announceObjectAcl, mayOverwrite } from '../../object-writes.ts';
+import { announceObjectAcl, mayOverwrite, refuseConditions, refuseEncryption } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
 import { taggingHeader } from '../../tagging.ts';
@@ -59,19 +58,3 @@ export const PutObject = operation({
     });
   },
 });
-
-/** Conditions on a write are not part of the API ([ObjCommon-17]). */
-function refuseConditions(headers: Headers): void {
-  for (const name of ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']) {
-    if (headers.has(name)) throw new OssError('NotImplemented', { extra: { Header: name } });
-  }
-}
-
-/** Encryption that cannot be honoured is refused, never ignored ([Sec-47]). */
-function refuseEncryption(headers: Headers): void {
-  const algorithm = headers.get('x-oss-server-side-encryption');
-  if (algorithm === null) return;
-  if (algorithm !== 'AES256' && algorithm !== 'KMS') throw new OssError('InvalidEncryptionAlgorithmError');
-  if (algorithm === 'KMS') throw new OssError('KmsServiceNotEnabled');
-  throw new OssError('NotImplemented', { extra: { Header: 'x-oss-server-side-encryption' } });
-}
