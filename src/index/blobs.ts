@@ -117,10 +117,13 @@ export class BlobLedger {
   }
 }
 
-/** Whether a blob is too old to be committed: the sweep might already see it as an orphan. */
+/**
+ * Whether one of some new blobs must not be committed: the sweep might already see it as an orphan, or it was written
+ * for another shard (of a bucket that has been deleted and made again since), whose sweep would delete it.
+ */
 export function isTooOldToCommit(segments: readonly Segment[], home: string, now: number): boolean {
   return segments.some(({ blob }) => {
     const name = parseBlobName(blob);
-    return name !== null && name.shardId === home && name.hourMs < now - COMMIT_MS;
+    return name === null || name.shardId !== home || name.hourMs < now - COMMIT_MS;
   });
 }

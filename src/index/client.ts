@@ -48,18 +48,24 @@ export class IndexUnavailable extends Error {
   override readonly name = 'IndexUnavailable';
 }
 
+/** The bucket turned out to have another shard map than a call over all of its shards began with. */
+class MapChanged extends Error {
+  override readonly name = 'MapChanged';
+}
+
 type Stub = DurableObjectStub<IndexShard>;
 
 /** A call to a shard. */
 export type ShardCall<T> = (stub: Stub, call: Call) => Promise<Answer<T>>;
 
+export type OnShard = <T>(shard: number, run: ShardCall<T>) => Promise<Outcome<T>>;
+
 /** How a part of the client calls shards, until they run the call. */
 export interface ShardCalls {
-  shards(): number;
   /** @param repeatable whether the call may be made once more where nobody knows whether it was run */
   onKey<T>(key: string, repeatable: boolean, run: ShardCall<T>): Promise<Outcome<T>>;
-  /** For calls that may be repeated. */
-  onShard<T>(shard: number, run: ShardCall<T>): Promise<Outcome<T>>;
+  /** Work over all shards, with calls that may be repeated; anew where the shard map turns out to be another one. */
+  overMap<R>(work: (shards: number, onShard: OnShard) => Promise<R>): Promise<R>;
 }
 
 /** Segments asked for at a time: by a reader, who goes on when they are sent, and by a copy, which needs them all. */
@@ -79,9 +85,8 @@ export class IndexClient {
     this.#namespace = namespace;
     this.#judge = judge;
     this.uploads = new UploadsClient({
-      shards: () => judge.view().shards,
       onKey: (key, repeatable, run) => this.#onKey(key, repeatable, run),
-      onShard: (shard, run) => this.#onShard(() => shard, true, run),
+      overMap: (work) => this.#overMap((map) => work(map.shards, (shard, run) => this.#inMap(map, shard, run))),
     });
   }
 
@@ -150,42 +155,39 @@ export class IndexClient {
   }
 
   /**
-   * Removes in the order given, each shard's entries with one call. A shard that refuses removes nothing; with several
-   * shards, others may have removed theirs.
+   * Removes in the order given, each shard's entries with one call. All or nothing: where entries live in several
+   * shards and any of them could refuse, all are asked first.
    */
-  async remove(
+  remove(
     entries: readonly RemoveEntry[],
-    command: () => Omit<RemoveCommand, 'entries'>,
+    command: () => Omit<RemoveCommand, 'entries' | 'dryRun'>,
   ): Promise<Outcome<readonly Removed[]>> {
-    const removed = new Array<Removed>(entries.length);
-    const answers = await Promise.all(
-      this.#byShard(entries).map(async (members) => {
-        const own = members.map((i) => entries[i]!);
-        const answer = await this.#onKey(own[0]!.key, true, (stub, call) =>
-          stub.remove(call, { ...command(), entries: own }),
+    return this.#overMap(async (map) => {
+      const groups = byShard(entries, map);
+      const removeAll = async (dryRun: boolean): Promise<Outcome<readonly Removed[]>> => {
+        const removed = new Array<Removed>(entries.length);
+        const answers = await Promise.all(
+          [...groups].map(async ([shard, members]) => {
+            const own = members.map((i) => entries[i]!);
+            const answer = await this.#inMap(map, shard, (stub, call) =>
+              stub.remove(call, { ...command(), entries: own, dryRun }),
+            );
+            if ('ok' in answer) {
+              answer.ok.forEach((one, n) => {
+                removed[members[n]!] = one;
+              });
+            }
+            return answer;
+          }),
         );
-        if ('ok' in answer) {
-          members.forEach((i, n) => {
-            removed[i] = answer.ok[n]!;
-          });
-        }
-        return answer;
-      }),
-    );
-    return answers.find((answer) => 'refused' in answer) ?? { ok: removed };
-  }
-
-  /** Positions of the entries, grouped by the shard that has their keys. */
-  #byShard(entries: readonly RemoveEntry[]): number[][] {
-    const { id, shards } = this.#judge.view();
-    const groups = new Map<number, number[]>();
-    entries.forEach(({ key }, i) => {
-      const shard = shardOf(id, key, shards);
-      const group = groups.get(shard);
-      if (group === undefined) groups.set(shard, [i]);
-      else group.push(i);
+        return answers.find((answer) => 'refused' in answer) ?? { ok: removed };
+      };
+      if (groups.size > 1 && !command().guard.owner) {
+        const answer = await removeAll(true);
+        if ('refused' in answer) return answer;
+      }
+      return removeAll(false);
     });
-    return [...groups.values()];
   }
 
   setAcl(command: AclCommand): Promise<Outcome<{ versionId: string }>> {
@@ -195,30 +197,46 @@ export class IndexClient {
   /** One page over all shards. `limit` entries at most. */
   list(command: ListCommand): Promise<ListPage> {
     const { prefix, delimiter } = command;
-    return mergedPage(this.#judge.view().shards, command.start, command.limit, async (shard, start, limit) => {
-      const answer = await this.#onShard(
-        () => shard,
-        true,
-        (stub, call) => stub.list(call, { prefix, delimiter, start, limit }),
-      );
-      return mustBeOk(answer);
-    });
+    return this.#overMap((map) =>
+      mergedPage(map.shards, command.start, command.limit, async (shard, start, limit) =>
+        mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.list(call, { prefix, delimiter, start, limit }))),
+      ),
+    );
   }
 
   /** Figures of each shard. */
   async stat(): Promise<readonly StatReply[]> {
-    const { shards } = this.#judge.view();
-    return Promise.all(
-      Array.from({ length: shards }, async (_, shard) =>
-        mustBeOk(
-          await this.#onShard(
-            () => shard,
-            true,
-            (stub, call) => stub.stat(call),
-          ),
+    return this.#overMap((map) =>
+      Promise.all(
+        Array.from({ length: map.shards }, async (_, shard) =>
+          mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.stat(call))),
         ),
       ),
     );
+  }
+
+  /**
+   * Runs work over all shards of the bucket, all of it again where the bucket turns out to have another shard map than
+   * the request's copy of the configuration said.
+   */
+  async #overMap<T>(work: (map: BucketView) => Promise<T>): Promise<T> {
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      try {
+        return await work(this.#judge.view());
+      } catch (error) {
+        if (!(error instanceof MapChanged)) throw error;
+      }
+    }
+    throw new IndexUnavailable('the shard map did not settle');
+  }
+
+  /** A call to one shard, which may be repeated, as a step of work over a whole map. */
+  #inMap<T>(map: BucketView, shard: number, run: ShardCall<T>): Promise<Outcome<T>> {
+    const pick = (view: BucketView) => {
+      if (view.id !== map.id || view.epoch !== map.epoch) throw new MapChanged();
+      return shard;
+    };
+    return this.#onShard(pick, true, run);
   }
 
   #onKey<T>(key: string, repeatable: boolean, run: ShardCall<T>): Promise<Outcome<T>> {
@@ -240,6 +258,18 @@ export class IndexClient {
     }
     throw new IndexUnavailable('the index did not settle');
   }
+}
+
+/** Positions of the entries by the shard that has their keys. */
+function byShard(entries: readonly RemoveEntry[], { id, shards }: BucketView): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  entries.forEach(({ key }, i) => {
+    const shard = shardOf(id, key, shards);
+    const group = groups.get(shard);
+    if (group === undefined) groups.set(shard, [i]);
+    else group.push(i);
+  });
+  return groups;
 }
 
 /** Runs a call. Undefined where it broke off in a way that may be tried again. */

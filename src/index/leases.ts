@@ -63,7 +63,7 @@ export class LeaseBook {
       );
       this.#sql.exec('UPDATE blob SET holders = holders + 1, due = NULL WHERE name = ?', blob);
     }
-    return { home, token, granted: now };
+    return { home, holder, token, granted: now };
   }
 
   #canLend(home: string, blob: string, now: number): boolean {
@@ -135,7 +135,7 @@ export class LeaseBook {
   }
 }
 
-/** Whether a lease is so old that its home may already have taken it back. */
-export function isLeaseExpired(leases: readonly Lease[], now: number): boolean {
-  return leases.some(({ granted }) => now - granted > LEASE_COMMIT_MS);
+/** Whether leases let a shard hold blobs now: a home may already have taken back one that is old. */
+export function areInForce(leases: readonly Lease[], holder: string, now: number): boolean {
+  return leases.every((lease) => lease.holder === holder && now - lease.granted <= LEASE_COMMIT_MS);
 }

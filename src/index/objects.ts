@@ -68,10 +68,11 @@ export class ObjectTable {
    * one of them, none is.
    */
   remove(command: RemoveCommand, now: number): Answer<Removed[]> {
-    const { entries, versioning, guard } = command;
+    const { entries, versioning, guard, dryRun } = command;
     const mayRemove = ({ key, versionId }: RemoveEntry) =>
       mayWrite(guard, visible(this.#versions.find(key, versionId)));
     if (!guard.owner && !entries.every(mayRemove)) return { refused: 'denied' };
+    if (dryRun) return { ok: [] };
     return {
       ok: entries.map(({ key, versionId }) =>
         versionId === undefined

@@ -27,8 +27,10 @@ export interface SegmentPlace {
 
 /** A home's leave to hold some of its blobs, as long as the commit that needs it comes within the hour. */
 export interface Lease {
-  /** Name of the shard whose blobs are meant. */
+  /** Name of the shard whose blobs are meant ... */
   readonly home: string;
+  /** ... and of the one that may hold them. */
+  readonly holder: string;
   readonly token: number;
   /** ms since the epoch, by the home's clock. */
   readonly granted: number;
@@ -211,6 +213,8 @@ export interface RemoveCommand {
   readonly entries: readonly RemoveEntry[];
   readonly versioning: Versioning | null;
   readonly guard: WriteGuard;
+  /** Only say whether it would be refused. */
+  readonly dryRun: boolean;
 }
 
 export interface Removed {

@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { R2BlobStore } from '../blob/store.ts';
 import { BlobLedger, isTooOldToCommit } from './blobs.ts';
 import { Caretaker } from './caretaker.ts';
-import { type Claim, isLeaseExpired, LeaseBook } from './leases.ts';
+import { areInForce, type Claim, LeaseBook } from './leases.ts';
 import { listPage } from './listing.ts';
 import { shardName } from './names.ts';
 import { ObjectTable } from './objects.ts';
@@ -239,10 +239,10 @@ export class IndexShard extends DurableObject<Env> {
     return this.#role && shardName(this.#role.bucket, this.#role.shard);
   }
 
-  /** Whether blobs wait for their commit so long that they may be gone. */
+  /** Whether blobs wait for their commit so long that they may be gone, or were not meant for this shard. */
   #isTooLate(call: Call, segments: readonly Segment[], leases: readonly Lease[] | undefined, now: number): boolean {
-    if (leases !== undefined) return isLeaseExpired(leases, now);
-    return isTooOldToCommit(segments, shardName(call.bucket, call.shard), now);
+    const home = shardName(call.bucket, call.shard);
+    return leases === undefined ? isTooOldToCommit(segments, home, now) : !areInForce(leases, home, now);
   }
 
   #reject(call: Call): Rejection | undefined {

@@ -48,12 +48,14 @@ export class UploadsClient {
 
   /** One page over all shards. `limit` entries at most. */
   list({ start, limit, ...rest }: ListUploadsCommand): Promise<UploadsPage> {
-    return mergeShards(uploadOrder, this.#calls.shards(), start, limit, async (shard, from, share) => {
-      const answer = await this.#calls.onShard(shard, (stub, call) =>
-        stub.listUploads(call, { ...rest, start: from, limit: share }),
-      );
-      if ('ok' in answer) return answer.ok;
-      throw new Error(`unexpected refusal: ${answer.refused}`);
-    });
+    return this.#calls.overMap((shards, onShard) =>
+      mergeShards(uploadOrder, shards, start, limit, async (shard, from, share) => {
+        const answer = await onShard(shard, (stub, call) =>
+          stub.listUploads(call, { ...rest, start: from, limit: share }),
+        );
+        if ('ok' in answer) return answer.ok;
+        throw new Error(`unexpected refusal: ${answer.refused}`);
+      }),
+    );
   }
 }

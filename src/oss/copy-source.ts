@@ -136,7 +136,7 @@ export class CopySource {
 
   #judge(): void {
     const decision = this.#decide(readPermission);
-    if (decision.outcome === 'deny') throw denied(decision, this.#exchange.identity);
+    if (decision.outcome === 'deny') throw denied(decision, this.#exchange);
     this.#decision = decision;
   }
 
@@ -150,7 +150,7 @@ export class CopySource {
   #judgeObject({ acl }: Pick<ObjectRecord, 'acl'>): void {
     const { outcome, fallback } = this.#decision!;
     if (outcome !== 'object-acl' || allowedByObjectAcl('read', acl, fallback)) return;
-    throw denied({ outcome: 'deny', fallback, reason: 'object-acl' }, this.#exchange.identity);
+    throw denied({ outcome: 'deny', fallback, reason: 'object-acl' }, this.#exchange);
   }
 
   /** Of the version that is copied ([CopyObject-11]). */

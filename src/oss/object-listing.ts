@@ -6,14 +6,16 @@ import { afterPrefix } from '../lib/order.ts';
 import type { KeyEncoding } from './list-parameters.ts';
 import type { XmlWriter } from './xml/write.ts';
 
+/** No key is as great: this one is longer than any, and made of the greatest character. */
+const BEHIND_ALL = '\u{10ffff}'.repeat(256);
+
 /**
  * Where a page starts that follows a marker: behind the marker's key, or, where the marker is a common prefix that an
  * earlier page ended on, behind everything below it ([GetBucket-8]).
  */
-export function startBehind(marker: string, prefix: string, delimiter: string): ListStart | undefined {
+export function startBehind(marker: string, prefix: string, delimiter: string): ListStart {
   if (marker !== '' && commonPrefix(marker, prefix, delimiter) === marker && marker.startsWith(prefix)) {
-    const from = afterPrefix(marker);
-    return from === undefined ? undefined : { from };
+    return { from: afterPrefix(marker) ?? BEHIND_ALL };
   }
   return { after: marker };
 }

@@ -1,5 +1,6 @@
 import {
   type BlobPage,
+  type BlobRange,
   type BlobStore,
   BlobStoreError,
   type BlobUpload,
@@ -77,7 +78,7 @@ export class FaultyBlobStore implements BlobStore {
     };
   }
 
-  async get(name: string, range: { offset: number; length: number }): Promise<ReadableStream<Uint8Array> | null> {
+  async get(name: string, range: BlobRange): Promise<ReadableStream<Uint8Array> | null> {
     const nth = this.calls.get + 1;
     const body = await this.#do('get', () => this.#inner.get(name, range));
     if (body === null) return null;

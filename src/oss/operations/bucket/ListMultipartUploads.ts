@@ -25,10 +25,7 @@ export const ListMultipartUploads = operation({
     const limit = countParameter(exchange, 'max-uploads', LIST_MAX);
     const encoding = encodingParameter(exchange);
     const start = startOf(keyMarker, idMarker, prefix, delimiter);
-    const page =
-      start === undefined
-        ? { entries: [], next: null }
-        : await exchange.index.uploads.list({ prefix, delimiter, start, limit });
+    const page = await exchange.index.uploads.list({ prefix, delimiter, start, limit });
     // Both are always there, and name the last entry whether or not there are more ([ListMultipartUploads-5]).
     const last = page.entries.at(-1);
     const lastName = last === undefined ? '' : 'key' in last ? last.key : last.prefix;
@@ -61,7 +58,7 @@ export const ListMultipartUploads = operation({
 });
 
 /** Behind the markers; an upload id without a key does not count ([ListMultipartUploads-2]). */
-function startOf(keyMarker: string, idMarker: string, prefix: string, delimiter: string): UploadStart | undefined {
+function startOf(keyMarker: string, idMarker: string, prefix: string, delimiter: string): UploadStart {
   if (keyMarker !== '' && idMarker !== '') return { after: keyMarker, uploadId: idMarker };
   return startBehind(keyMarker, prefix, delimiter);
 }

@@ -1,3 +1,4 @@
+import { readDocument } from '../../body.ts';
 import { bucketAclHeader, createBucket, DEFAULT_RESOURCE_GROUP } from '../../bucket-creation.ts';
 import { bucketAlreadyExists } from '../../exchange.ts';
 import { operation } from '../../operation.ts';
@@ -15,6 +16,8 @@ export const PutBucketAcl = operation({
   createsBucket: true,
   async run(exchange) {
     const acl = bucketAclHeader(exchange);
+    // There is no document in it, but what it is said to be it must be ([Common-16]).
+    await readDocument(exchange);
     if (!exchange.hasBucket) {
       const { config, created } = await createBucket(exchange, {
         acl: acl ?? 'private',

@@ -1,4 +1,5 @@
-import type { ObjectContent, PutReply, ReadReply, StoredMeta, Tags } from '../../../index/records.ts';
+import type { StorageClass } from '../../../bucket/config.ts';
+import type { ObjectContent, ObjectRecord, PutReply, ReadReply, StoredMeta, Tags } from '../../../index/records.ts';
 import { isoDate } from '../../../lib/dates.ts';
 import { CopySource, copyUntilSettled, isFrozen } from '../../copy-source.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
@@ -84,7 +85,7 @@ async function copy(exchange: Exchange, source: CopySource, wish: Wish): Promise
   if (leases === null) return undefined;
   const answer = await index.put(key, () => ({
     key,
-    content,
+    content: { ...content, storageClass: storageClassOf(exchange, read.record, inPlace) },
     versioning: exchange.bucket.versioning ?? null,
     forbidOverwrite: wish.forbidOverwrite,
     guard: exchange.guard,
@@ -110,12 +111,7 @@ async function contentOf(
   inPlace: boolean,
 ): Promise<ObjectContent> {
   const { record, inline } = read;
-  const { headers } = exchange.request;
-  // The source's class is never inherited, but an object that is edited keeps its own ([CopyObject-19]).
-  const storageClass = requestStorageClass(
-    headers,
-    inPlace ? (record.storageClass as typeof exchange.bucket.storageClass) : exchange.bucket.storageClass,
-  );
+  const storageClass = storageClassOf(exchange, record, inPlace);
   const edited = inPlace && storageClass === record.storageClass;
   if (record.kind === 'Appendable' && !inPlace) {
     throw new OssError('OperationNotSupported', { message: 'An appendable object cannot be copied.' });
@@ -128,6 +124,11 @@ async function contentOf(
   const meta = takesRequestMeta(wish, inPlace) ? wish.meta : record.meta;
   const tags = wish.replacesTags ? wish.tags : source.mayReadTags() ? record.tags : null;
   return { kind, size, etag, crc64, storageClass, acl: wish.acl, meta, tags, link, inline, segments };
+}
+
+/** The source's class is never inherited, but an object that is edited keeps its own ([CopyObject-19]). */
+function storageClassOf({ request, bucket }: Exchange, record: ObjectRecord, inPlace: boolean): StorageClass {
+  return requestStorageClass(request.headers, inPlace ? (record.storageClass as StorageClass) : bucket.storageClass);
 }
 
 /** Metadata that comes with an edit replaces what is there, whatever the directive says (evidence for [CopyObject-13]). */

@@ -33,7 +33,7 @@ export const GetObject = operation({
     const reply = await readObject(exchange, { content: true, conditional: true });
     const { record } = reply;
     const headers = { ...objectHeaders(record, exchange.bucket), ...overridden };
-    if (isCompressed(exchange.request, record, headers['content-type']!)) {
+    if (isCompressed(exchange.request, record, headers)) {
       const content = await objectContent(exchange.index, exchange.blobs, reply, { offset: 0, length: record.size });
       const packed = content.pipeThrough(new CompressionStream('gzip'));
       return new Response(packed, { headers: compressedHeaders(headers), encodeBody: 'manual' });

@@ -19,13 +19,15 @@ export const InitiateMultipartUpload = operation({
   taggingHeader: true,
   hierarchical: true,
   async run(exchange) {
-    const { key, bucket } = exchange;
+    const { key } = exchange;
     const { headers } = exchange.request;
     const encoding = encodingParameter(exchange);
     refuseConditions(headers);
     refuseEncryption(headers);
+    // Asked again at the commit, as with PutObject.
+    const storageClass = () => requestStorageClass(headers, exchange.bucket.storageClass);
+    storageClass();
     const head = {
-      storageClass: requestStorageClass(headers, bucket.storageClass),
       acl: requestObjectAcl(headers),
       meta: requestMeta(headers),
       tags: taggingHeader(headers),
@@ -34,7 +36,7 @@ export const InitiateMultipartUpload = operation({
     await announceObjectAcl(exchange, head.acl);
     const answer = await exchange.index.uploads.initiate(key, () => ({
       key,
-      head,
+      head: { ...head, storageClass: storageClass() },
       versioning: exchange.bucket.versioning ?? null,
       forbidOverwrite,
       guard: exchange.guard,
@@ -42,7 +44,7 @@ export const InitiateMultipartUpload = operation({
     if ('refused' in answer) throw objectRefusal(answer.refused, key);
     const result = {
       EncodingType: encoding.requested ? 'url' : undefined,
-      Bucket: bucket.name,
+      Bucket: exchange.bucket.name,
       Key: encoding.encode(key),
       UploadId: answer.ok.uploadId,
     };

@@ -23,7 +23,9 @@ export const PutObject = operation({
     const meta = requestMeta(headers);
     const acl = requestObjectAcl(headers);
     const tags = taggingHeader(headers);
-    const storageClass = requestStorageClass(headers, exchange.bucket.storageClass);
+    // Asked again at the commit, where the bucket may have turned out to be another one of the same name.
+    const storageClass = () => requestStorageClass(headers, exchange.bucket.storageClass);
+    storageClass();
     const forbidOverwrite = requestFlag(headers, 'x-oss-forbid-overwrite');
     await mayOverwrite(exchange, key);
     await announceObjectAcl(exchange, acl);
@@ -33,7 +35,6 @@ export const PutObject = operation({
       size: body.size,
       etag: body.md5,
       crc64: body.crc64,
-      storageClass,
       acl,
       meta,
       tags,
@@ -43,7 +44,7 @@ export const PutObject = operation({
     } as const;
     const answer = await exchange.index.put(key, () => ({
       key,
-      content,
+      content: { ...content, storageClass: storageClass() },
       versioning: exchange.bucket.versioning ?? null,
       forbidOverwrite,
       guard: exchange.guard,
