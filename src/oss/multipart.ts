@@ -30,7 +30,7 @@ export function partNumberOf(exchange: Exchange): number {
   const text = exchange.query('partNumber') ?? '';
   const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (number >= 1 && number <= PARTS_MAX) return number;
-  throw invalidArgument('partNumber', text.slice(0, 256), `Part number must be an integer between 1 and ${PARTS_MAX}.`);
+  throw invalidArgument('PartNumber', text.slice(0, 256), `Part number must be an integer between 1 and ${PARTS_MAX}.`);
 }
 
 /** A part is encrypted as its upload is: it cannot say otherwise ([UploadPart-5]). */
