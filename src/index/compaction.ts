@@ -9,10 +9,14 @@ import type { Segment } from './records.ts';
 import { packSegments, unpackSegments } from './rows.ts';
 import { ROW_SEGMENTS_MAX } from './version-store.ts';
 
-/** Segments that one new blob replaces, at most: each is a call to the store. A run reads no more than this in all. */
-const PIECES_MAX = 500;
-/** Bytes of one new blob, at most. */
-const BLOB_BYTES_MAX = 512 * 1024 ** 2;
+export interface CompactionLimits {
+  /** Segments that one new blob replaces, at most: each is a call to the store. A run reads no more than this in all. */
+  readonly pieces: number;
+  /** Bytes of one new blob, at most. */
+  readonly blobBytes: number;
+}
+
+const defaults: CompactionLimits = { pieces: 500, blobBytes: 512 * 1024 ** 2 };
 /** After a failure a version is left alone for this long. */
 const RETRY_MS = 6 * 3_600_000;
 
@@ -41,13 +45,21 @@ export class Compactor {
   readonly #ledger: BlobLedger;
   readonly #manifests: Manifests;
   readonly #store: BlobStore;
+  readonly #limits: CompactionLimits;
 
-  constructor(storage: DurableObjectStorage, ledger: BlobLedger, manifests: Manifests, store: BlobStore) {
+  constructor(
+    storage: DurableObjectStorage,
+    ledger: BlobLedger,
+    manifests: Manifests,
+    store: BlobStore,
+    limits: CompactionLimits = defaults,
+  ) {
     this.#storage = storage;
     this.#sql = storage.sql;
     this.#ledger = ledger;
     this.#manifests = manifests;
     this.#store = store;
+    this.#limits = limits;
   }
 
   /**
@@ -55,7 +67,7 @@ export class Compactor {
    * @param home name of this shard, to which the new blobs will belong
    */
   async run(home: string, now: number): Promise<void> {
-    for (let pieces = 0; pieces < PIECES_MAX; ) {
+    for (let pieces = 0; pieces < this.#limits.pieces; ) {
       const task = this.#next(now);
       if (task === undefined) return;
       try {
@@ -80,8 +92,8 @@ export class Compactor {
     else if (content.manifest === null) return this.#shorten(task, content, home, now);
     else if (content.manifest !== task.source) this.#begin(task, content, now);
     else {
-      const rest = this.#manifests.from(task.source, task.covered, PIECES_MAX);
-      const run = firstRun(rest.filter(({ start }) => start >= task.covered));
+      const rest = this.#manifests.from(task.source, task.covered, this.#limits.pieces);
+      const run = this.#firstRun(rest.filter(({ start }) => start >= task.covered));
       if (run.length > 0) return this.#advance(task, run, home, now);
       this.#finish(task, content, now);
     }
@@ -91,7 +103,7 @@ export class Compactor {
   /** A list in the version's own row is so short that it becomes one blob, at once. */
   async #shorten(task: Task, content: Content, home: string, now: number): Promise<number> {
     const segments = unpackSegments(content.segments ?? '[]');
-    const run = firstRun(segments);
+    const run = this.#firstRun(segments);
     if (!isFragmented(segments.length, content.size) || run.length < segments.length) {
       this.#drop(task, now);
       return 1;
@@ -190,16 +202,16 @@ export class Compactor {
   #setRow({ version }: Task, segments: readonly Segment[]): void {
     this.#sql.exec('UPDATE version SET segments = ?, manifest = NULL WHERE id = ?', packSegments(segments), version);
   }
-}
 
-/** The first segments that fit into one blob together. */
-function firstRun(segments: readonly Segment[]): Segment[] {
-  let bytes = 0;
-  let count = 0;
-  for (const { length } of segments) {
-    if (count > 0 && bytes + length > BLOB_BYTES_MAX) break;
-    bytes += length;
-    count++;
+  /** The first segments that fit into one blob together. */
+  #firstRun(segments: readonly Segment[]): Segment[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { length } of segments) {
+      if (count > 0 && bytes + length > this.#limits.blobBytes) break;
+      bytes += length;
+      count++;
+    }
+    return segments.slice(0, count);
   }
-  return segments.slice(0, count);
 }

@@ -61,7 +61,6 @@ describe('an upload of 10,000 parts', () => {
     let sum = 0n;
     for (const _ of parts) sum = crc64Combine(sum, crc64(body), body.length);
     expect(answer.header('x-oss-hash-crc64ecma')).toBe(String(sum));
-    console.log(`complete took ${took} ms`);
     // The budget is a second; a busy machine may need more, but not ten times as much.
     expect(took).toBeLessThan(10_000);
 
@@ -73,19 +72,20 @@ describe('an upload of 10,000 parts', () => {
       expect(range.bytes).toEqual(cyclic(body, offset, 20));
     }
 
-    const copyBegan = Date.now();
     const copied = await send('PUT', `/${bucket}/copy`, { headers: { 'x-oss-copy-source': path } });
-    console.log(`copy took ${Date.now() - copyBegan} ms`);
     expect(copied.status, copied.text).toBe(200);
-    expect(await query(shard, 'SELECT holders FROM blob')).toEqual([{ holders: 20_000 }]);
     await send('DELETE', path);
-    await maintainThrough(3, shard);
-    expect(await query(shard, 'SELECT holders FROM blob')).toEqual([{ holders: 10_000 }]);
+    await maintainThrough(4, shard);
     const last = await send('GET', `/${bucket}/copy`, { headers: { range: 'bytes=-5' } });
     expect(last.bytes).toEqual(body.subarray(-5));
     await send('DELETE', `/${bucket}/copy`);
-    await maintainThrough(3, shard);
-    expect(await storedBlobs(shard)).toEqual([]);
+    // Compaction may be at work meanwhile: what it has begun it gives up by itself.
+    await expect
+      .poll(async () => {
+        await maintainThrough(4, shard);
+        return storedBlobs(shard);
+      })
+      .toEqual([]);
     expect(await query(shard, 'SELECT count(*) AS n FROM segment')).toEqual([{ n: 0 }]);
     expect(await query(shard, 'SELECT count(*) AS n FROM manifest')).toEqual([{ n: 0 }]);
   }, 60_000);
