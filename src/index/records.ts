@@ -181,6 +181,8 @@ export interface ObjectContent {
   readonly link: string | null;
   readonly inline: Uint8Array | null;
   readonly segments: readonly Segment[];
+  /** Of an archived object that is only edited: it stays as restored as it was. */
+  readonly restore?: RestoreState | null;
 }
 
 export interface PutCommand {

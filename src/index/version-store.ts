@@ -91,10 +91,11 @@ export class VersionStore {
       inRow ? packSegments(content.segments) : null,
       inRow ? null : this.#manifests.create(content.segments),
       content.inline as ArrayBuffer | null,
+      content.restore ? JSON.stringify(content.restore) : null,
     ];
     const columns =
       '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, segments, manifest, inline, restore, current)';
-    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 1)';
+    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)';
     const { id } =
       place.row === null
         ? this.#sql

@@ -174,15 +174,22 @@ export function isFrozen({ storageClass, restore }: ObjectRecord, now: number): 
 /** Attempts to copy from a source, or to a place, that changes at the same time. */
 const ATTEMPTS_MAX = 4;
 
+/** What a copy was made by has changed under it: its source, its destination, or the destination's configuration. */
+export class CopyUnsettled extends Error {
+  override readonly name = 'CopyUnsettled';
+}
+
 /**
- * Makes a copy, anew where its source or destination has changed under it.
- * @param attempt undefined where that has happened
- * @throws {OssError} ServiceUnavailable where it happens again and again
+ * Makes a copy, anew as long as it throws {@link CopyUnsettled}.
+ * @throws {OssError} ServiceUnavailable where that happens again and again
  */
-export async function copyUntilSettled<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+export async function copyUntilSettled<T>(attempt: () => Promise<T>): Promise<T> {
   for (let n = 0; n < ATTEMPTS_MAX; n++) {
-    const result = await attempt();
-    if (result !== undefined) return result;
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof CopyUnsettled)) throw error;
+    }
   }
   throw new OssError('ServiceUnavailable', { headers: { 'retry-after': '1' } });
 }

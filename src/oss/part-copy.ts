@@ -3,7 +3,7 @@ import { readSegments } from '../blob/read.ts';
 import { writeBody } from '../blob/write.ts';
 import type { Lease, ReadReply, Segment } from '../index/records.ts';
 import type { PartContent } from '../index/upload-records.ts';
-import type { CopySource } from './copy-source.ts';
+import { type CopySource, CopyUnsettled } from './copy-source.ts';
 import type { Exchange } from './exchange.ts';
 import { BODY_IDLE_MS, UPLOAD_BYTES_MAX } from './limits.ts';
 import type { ByteRange } from './range.ts';
@@ -23,14 +23,14 @@ export interface CopiedPart {
 /**
  * Makes a part of a range of a source. Its bytes are read, because the MD5 of a range cannot be known otherwise
  * ([UploadPartCopy-9]), but they are written only where they come from the index's own row or from many blobs.
- * @returns undefined where a blob is gone: the source has changed
+ * @throws {CopyUnsettled} where a blob is gone
  */
 export async function copyPart(
   exchange: Exchange,
   source: CopySource,
   read: ReadReply,
   range: ByteRange,
-): Promise<CopiedPart | undefined> {
+): Promise<CopiedPart> {
   const { record, inline } = read;
   if (inline !== null || range.length === 0) {
     const bytes = inline?.slice(range.offset, range.offset + range.length) ?? new Uint8Array();
@@ -48,7 +48,8 @@ export async function copyPart(
       ? { size: record.size, etag: record.etag, crc64: record.crc64, segments: pieces }
       : await digested(exchange, pieces, range.length);
   const leases = await exchange.index.borrow(exchange.key, part.segments);
-  return leases === null ? undefined : { part, leases };
+  if (leases === null) throw new CopyUnsettled('a blob is gone');
+  return { part, leases };
 }
 
 /** The segments of a range, the first and the last cut to it. Their checksums hold only where they are not cut. */

@@ -1,7 +1,15 @@
 import type { StorageClass } from '../../../bucket/config.ts';
-import type { ObjectContent, ObjectRecord, PutReply, ReadReply, StoredMeta, Tags } from '../../../index/records.ts';
+import type {
+  ObjectContent,
+  ObjectRecord,
+  PutReply,
+  ReadReply,
+  Sight,
+  StoredMeta,
+  Tags,
+} from '../../../index/records.ts';
 import { isoDate } from '../../../lib/dates.ts';
-import { CopySource, copyUntilSettled, isFrozen } from '../../copy-source.ts';
+import { CopySource, CopyUnsettled, copyUntilSettled, isFrozen } from '../../copy-source.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { objectRefusal } from '../../object-headers.ts';
@@ -76,26 +84,33 @@ interface Copy {
   readonly put: PutReply;
 }
 
-async function copy(exchange: Exchange, source: CopySource, wish: Wish): Promise<Copy | undefined> {
+async function copy(exchange: Exchange, source: CopySource, wish: Wish): Promise<Copy> {
   const { key, index } = exchange;
   const read = await source.read((name, at) => objectRefusal('delete-marker', name, at));
   const inPlace = isInPlace(exchange, source);
   const content = await contentOf(exchange, source, read, wish, inPlace);
   const leases = await index.borrow(key, content.segments);
-  if (leases === null) return undefined;
-  const answer = await index.put(key, () => ({
-    key,
-    content: { ...content, storageClass: storageClassOf(exchange, read.record, inPlace) },
-    versioning: exchange.bucket.versioning ?? null,
-    forbidOverwrite: wish.forbidOverwrite,
-    guard: exchange.guard,
-    leases,
-    // Who edits an object's metadata must not bring back content that somebody has replaced meanwhile.
-    ...(inPlace ? { replaces: read.record } : {}),
-  }));
+  if (leases === null) throw new CopyUnsettled('a blob is gone');
+  const answer = await index.put(key, () => {
+    if (isInPlace(exchange, source) !== inPlace) throw new CopyUnsettled('versioning has changed');
+    return {
+      key,
+      content: { ...content, storageClass: storageClassOf(exchange, read.record, inPlace) },
+      versioning: exchange.bucket.versioning ?? null,
+      forbidOverwrite: wish.forbidOverwrite,
+      guard: exchange.guard,
+      leases,
+      // Who edits an object's metadata must not bring back content that somebody has replaced meanwhile.
+      ...(inPlace ? { replaces: sightOf(read.record) } : {}),
+    };
+  });
   if ('ok' in answer) return { content, read, put: answer.ok };
-  if (answer.refused === 'changed' || answer.refused === 'expired-blob') return undefined;
+  if (answer.refused === 'changed' || answer.refused === 'expired-blob') throw new CopyUnsettled(answer.refused);
   throw objectRefusal(answer.refused, key);
+}
+
+function sightOf({ versionId, etag, size, modified }: ObjectRecord): Sight {
+  return { versionId, etag, size, modified };
 }
 
 /** Whether an object of a bucket without versioning is copied onto itself: that only edits it ([CopyObject-14]). */
@@ -120,10 +135,11 @@ async function contentOf(
     throw new OssError('InvalidObjectState', { extra: { ObjectName: record.key } });
   }
   const { kind, size, etag, crc64, link } = record;
+  const restore = edited ? record.restore : null;
   const { segments } = await source.index.segments(read);
   const meta = takesRequestMeta(wish, inPlace) ? wish.meta : record.meta;
   const tags = wish.replacesTags ? wish.tags : source.mayReadTags() ? record.tags : null;
-  return { kind, size, etag, crc64, storageClass, acl: wish.acl, meta, tags, link, inline, segments };
+  return { kind, size, etag, crc64, storageClass, acl: wish.acl, meta, tags, link, inline, segments, restore };
 }
 
 /** The source's class is never inherited, but an object that is edited keeps its own ([CopyObject-19]). */

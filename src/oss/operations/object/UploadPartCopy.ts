@@ -1,6 +1,6 @@
 import type { ReadReply } from '../../../index/records.ts';
 import { isoDate } from '../../../lib/dates.ts';
-import { CopySource, copyUntilSettled, isFrozen } from '../../copy-source.ts';
+import { CopySource, CopyUnsettled, copyUntilSettled, isFrozen } from '../../copy-source.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { UPLOAD_BYTES_MAX } from '../../limits.ts';
@@ -52,20 +52,19 @@ async function copy(
   exchange: Exchange,
   source: CopySource,
   { uploadId, number }: { readonly uploadId: string; readonly number: number },
-): Promise<Copied | undefined> {
+): Promise<Copied> {
   const { key, index } = exchange;
   const read = await source.read(markerNamed);
   refuseKind(exchange, read);
   const { range, headers } = rangeFor(exchange, read.record.size);
   const copied = await copyPart(exchange, source, read, range);
-  if (copied === undefined) return undefined;
   const answer = await index.uploads.putPart(key, () => ({ key, uploadId, number, ...copied, guard: exchange.guard }));
   if ('ok' in answer) {
     const { modified } = answer.ok;
     return { etag: copied.part.etag, modified, headers: { ...headers, ...source.versionHeader(read.record) } };
   }
   if (copied.leases === undefined) discard(exchange, copied.part.segments);
-  else if (answer.refused === 'expired-blob') return undefined;
+  else if (answer.refused === 'expired-blob') throw new CopyUnsettled(answer.refused);
   throw uploadRefusal(exchange, uploadId, answer);
 }
 
