@@ -39,10 +39,10 @@ export class LeaseBook {
   /**
    * Lends blobs of this shard to another one. Each call has a token of its own, greater than any before it: a return
    * that names an older token than the lease has now is out of date.
-   * @returns null, and nothing lent, where one of the blobs is gone
+   * @returns null, and nothing lent, where one of the blobs is gone (or the holder is the home: it needs no lease)
    */
   lend(home: string, blobs: readonly string[], holder: string, now: number): Lease | null {
-    if (!blobs.every((blob) => this.#canLend(home, blob, now))) return null;
+    if (holder === home || !blobs.every((blob) => this.#canLend(home, blob, now))) return null;
     const token = (this.#storage.kv.get<number>('lease-token') ?? 0) + 1;
     this.#storage.kv.put('lease-token', token);
     for (const blob of blobs) {

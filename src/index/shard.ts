@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { R2BlobStore } from '../blob/store.ts';
-import { BlobLedger, isTooOldToCommit } from './blobs.ts';
+import { BlobLedger, isTooOldToCommit, ORPHAN_MS } from './blobs.ts';
 import { Caretaker } from './caretaker.ts';
 import { areInForce, type Claim, LeaseBook } from './leases.ts';
 import { listPage } from './listing.ts';
@@ -53,7 +53,12 @@ interface Role {
   readonly config: number;
   /** `sealed`: the bucket is being deleted. `retired`: it is; only garbage is left to collect. */
   readonly state: 'open' | 'sealed' | 'retired';
+  /** When it was retired, ms. */
+  readonly retired?: number;
 }
+
+/** A retired shard stays so long that its last sweep has seen every blob that was being written when it was retired. */
+const RETIRED_MS = ORPHAN_MS + 24 * 3_600_000;
 
 /** One shard of a bucket's object index. Which object exists is decided here and nowhere else. */
 export class IndexShard extends DurableObject<Env> {
@@ -112,8 +117,8 @@ export class IndexShard extends DurableObject<Env> {
 
   /** The bucket is gone. The shard lives on until its blobs are collected. */
   retire(_call: Call): void {
-    if (this.#role === undefined) return;
-    this.#become({ ...this.#role, state: 'retired' });
+    if (this.#role === undefined || this.#role.state === 'retired') return;
+    this.#become({ ...this.#role, state: 'retired', retired: Date.now() });
   }
 
   // Operations on objects.
@@ -214,22 +219,24 @@ export class IndexShard extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const home = this.#name;
     if (home === undefined) return;
-    await this.#endIf(await this.#caretaker.alarm(home, Date.now()));
+    const now = Date.now();
+    await this.#endIf(await this.#caretaker.alarm(home, now), now);
   }
 
   /** The daily run: see {@link Caretaker}. @returns whether the shard lives on */
   async maintain(now: number): Promise<boolean> {
     const home = this.#name;
-    return home !== undefined && !(await this.#endIf(await this.#caretaker.maintain(home, now)));
+    return home !== undefined && !(await this.#endIf(await this.#caretaker.maintain(home, now), now));
   }
 
   async compact(now: number): Promise<void> {
     if (this.#name !== undefined) await this.#caretaker.compact(this.#name, now);
   }
 
-  /** Nothing is left of a shard whose bucket is gone once its blobs are. */
-  async #endIf(empty: boolean): Promise<boolean> {
-    if (!empty || this.#role?.state !== 'retired' || this.#ledger.any()) return false;
+  /** Nothing is left of a shard whose bucket is gone once its blobs are, those of uploads that broke off too. */
+  async #endIf(empty: boolean, now: number): Promise<boolean> {
+    const { state, retired = 0 } = this.#role ?? {};
+    if (!empty || state !== 'retired' || now < retired + RETIRED_MS || this.#ledger.any()) return false;
     this.#role = undefined;
     await this.#storage.deleteAll();
     return true;
