@@ -14,7 +14,7 @@ import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { objectRefusal } from '../../object-headers.ts';
 import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object-meta.ts';
-import { announceObjectAcl, refuseConditions, refuseEncryption } from '../../object-writes.ts';
+import { announceObjectAcl, refuseEncryption } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
 import { taggingHeader } from '../../tagging.ts';
@@ -56,7 +56,7 @@ interface Wish {
 }
 
 function wishOf({ request: { headers }, bucket }: Exchange): Wish {
-  refuseConditions(headers);
+  // Conditions without the prefix are no refusal here as with other writes: ali-oss sends each in both forms.
   refuseEncryption(headers);
   requestStorageClass(headers, bucket.storageClass);
   const replacesTags = replaces(headers, 'x-oss-tagging-directive');
