@@ -141,8 +141,9 @@ class Visit {
   async #errorPage(key: string, status: 200 | 404): Promise<Response | undefined> {
     try {
       await this.#admitTo(key);
-      const reply = await readObject(this.#exchange, { content: true, conditional: false });
-      return await answerWhole(this.#exchange, reply, status, objectHeaders(reply.record, this.#exchange.bucket));
+      const reply = await readObject(this.#exchange, { content: true, conditional: false, follow: 'get' });
+      const headers = objectHeaders(reply.record, this.#exchange.bucket, reply.source);
+      return await answerWhole(this.#exchange, reply, status, headers);
     } catch (error) {
       if (error instanceof OssError) return undefined;
       throw error;
