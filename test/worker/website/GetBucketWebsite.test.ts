@@ -31,7 +31,7 @@ async function roundTrip(inner: string): Promise<string> {
 const redirectOf = (text: string) => /<Redirect>(.*)<\/Redirect>/.exec(text)![1]!;
 
 describe('GetBucketWebsite', () => {
-  it('[GetBucketWebsite-1] knows a bucket that is no website', async () => {
+  it('[GetBucketWebsite-1] [EdgeCommon-8] knows a bucket that is no website', async () => {
     const plain = await newBucket();
     const answer = await getWebsite(plain);
     expect([answer.status, answer.code, answer.one('BucketName')]).toEqual([404, 'NoSuchWebsiteConfiguration', plain]);
@@ -58,7 +58,6 @@ describe('GetBucketWebsite', () => {
     const redirect =
       '<RedirectType>AliCDN</RedirectType><PassQueryString>false</PassQueryString><Protocol>http</Protocol>' +
       '<HostName>www.example.com</HostName><HttpRedirectCode>302</HttpRedirectCode>' +
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialect's own variable
       '<ReplaceKeyWith>prefix/${key}.suffix</ReplaceKeyWith>';
     const text = await roundTrip(rules(rule(1, condition, redirect)));
     expect(text).toBe(rules(rule(1, condition, redirect)));

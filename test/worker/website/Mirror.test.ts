@@ -80,6 +80,13 @@ describe('a mirror', () => {
     expect((await send('GET', `/${bucket}/l`)).text).toBe('0123456789');
   });
 
+  it('[GetBucketWebsite-6] [WebsiteServing-35] asks for its address and the name, nothing between', async () => {
+    const bucket = await newSite(one('', 'http://www.example.com/'));
+    const asked = internet({});
+    await visit(bucket, '/myobject');
+    expect(asked.map(({ url }) => url)).toEqual(['http://www.example.com/myobject']);
+  });
+
   it('[WebsiteServing-35] encodes names, and keeps their slashes', async () => {
     const bucket = await newSite(one('', `${origin}/base/`));
     const asked = internet({});

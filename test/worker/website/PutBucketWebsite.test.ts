@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newBucket, send } from '../support/wire.ts';
 import {
@@ -84,10 +85,14 @@ describe('PutBucketWebsite', () => {
       '[EdgeCommon-6] any order',
       `<RoutingRules><RoutingRule><Redirect>${external()}</Redirect><Condition/><RuleNumber>3</RuleNumber></RoutingRule></RoutingRules>${index()}`,
     ],
+    ['[EdgeCommon-4] blanks where XML allows them', '<IndexDocument ><Suffix >index.html</Suffix ></IndexDocument >'],
     ['[EdgeCommon-5] blanks around values', '<IndexDocument><Suffix> index.html </Suffix></IndexDocument>'],
   ])('accepts %s', async (_, inner) => {
     const answer = await putWebsite(bucket, inner);
     expect([answer.status, answer.text]).toEqual([200, '']);
+    // [EdgeCommon-9] [EdgeCommon-14]
+    expect([answer.header('content-length'), answer.header('content-type')]).toEqual(['0', null]);
+    expect([answer.header('server'), answer.header('x-oss-console-auth')]).toEqual(['AliyunOSS', null]);
   });
 
   it.each([
@@ -376,6 +381,25 @@ describe('PutBucketWebsite', () => {
         expect([as, method, answer.status, answer.code]).toEqual([as, method, 403, 'AccessDenied']);
       }
     }
+  });
+
+  it('[EdgeCommon-15] is covered by a V1 signature', async () => {
+    const answer = await send('GET', `/${bucket}?website`, { scheme: 'V1' });
+    expect([200, 404]).toContain(answer.status);
+    const added = await send('GET', `/${bucket}`, { scheme: 'V1', unsigned: { query: 'website' } });
+    expect([added.status, added.code]).toEqual([403, 'SignatureDoesNotMatch']);
+  });
+
+  it('[PutBucketWebsite-25] [Worm-6] has no mirror in a bucket with versioning', async () => {
+    const versioned = await newBucket();
+    await putWebsite(versioned, index());
+    const stub = env.BUCKET.get(env.BUCKET.idFromName(versioned));
+    const { id, version } = (await stub.load())!;
+    await stub.update(id, version, { versioning: 'Suspended' });
+    const answer = await putWebsite(versioned, redirect(mirror()));
+    expect([answer.status, answer.code, answer.one('ArgumentValue')]).toEqual([400, 'InvalidArgument', 'Mirror']);
+    expect((await getWebsite(versioned)).text).not.toContain('Mirror');
+    expect((await putWebsite(versioned, redirect(external()))).status).toBe(200);
   });
 
   it('[EdgeCommon-11] needs a bucket', async () => {
