@@ -24,11 +24,16 @@ const LOCATION_MAX = 8_192;
  */
 export async function answerSite(exchange: Exchange): Promise<Response> {
   const { address, operation } = exchange;
-  return exchange.relyingOnWebsite((website) => {
-    exchange.address = address;
-    exchange.operation = operation;
+  return exchange.relyingOnWebsite(async (website) => {
     const applies = website !== undefined && exchange.query('versionId') === undefined && !isListing(exchange);
-    return applies ? new Visit(exchange, website, address, operation).answer() : plain(exchange);
+    if (!applies) return plain(exchange);
+    try {
+      return await new Visit(exchange, website, address, operation).answer();
+    } finally {
+      // Whatever was answered, this is what was asked.
+      exchange.address = address;
+      exchange.operation = operation;
+    }
   });
 }
 
@@ -71,9 +76,12 @@ class Visit {
       await found.response.body?.cancel();
       return (await this.#first(whatever.steps)) ?? this.#missing();
     }
-    const steps = afterFailure(this.#website, this.#request, found.failure.status, found.name);
-    const answer = await this.#first(steps);
-    if (answer === undefined) throw found.failure;
+    const { failure, name } = found;
+    const steps = afterFailure(this.#website, this.#request, failure.status, name);
+    // What an origin has could not take the place of a link that leads nowhere.
+    const useful = failure.code === 'NoSuchKey' ? steps : steps.filter(({ kind }) => kind !== 'mirror');
+    const answer = await this.#first(useful);
+    if (answer === undefined) throw failure;
     return answer;
   }
 

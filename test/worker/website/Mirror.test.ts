@@ -275,6 +275,13 @@ describe('a mirror', () => {
     expect((await visit(other, '/k')).header('x-oss-meta-color')).toBeNull();
   });
 
+  it('[GetObject-1] answers with the headers that a signed request chooses, as for any object', async () => {
+    const bucket = await newSite(one('<MirrorProxyPass>true</MirrorProxyPass>'), {}, 'private');
+    internet({ [`${origin}/k`]: page('a') });
+    const answer = await send('GET', `/${bucket}/k?response-content-type=text%2Fplain`);
+    expect([answer.status, answer.text, answer.header('content-type')]).toEqual([200, 'a', 'text/plain']);
+  });
+
   it('stores nothing where it is a proxy', async () => {
     const bucket = await newSite(one('<MirrorProxyPass>true</MirrorProxyPass>'));
     const asked = internet({ [`${origin}/k`]: page('hello') });
