@@ -119,7 +119,7 @@ class Visit {
       case 'directory':
         return ifThere(async () => {
           await this.#admitTo(step.page);
-          await readObject(this.#exchange, { content: false, conditional: false });
+          await readObject(this.#exchange, { content: false, conditional: false, follow: 'head' });
           return redirect(302, step.location, false);
         });
       case 'error-page':
@@ -149,8 +149,9 @@ class Visit {
   async #errorPage(key: string, status: 200 | 404): Promise<Response | undefined> {
     try {
       await this.#admitTo(key);
-      const reply = await readObject(this.#exchange, { content: true, conditional: false });
-      return await answerWhole(this.#exchange, reply, status, objectHeaders(reply.record, this.#exchange.bucket));
+      const reply = await readObject(this.#exchange, { content: true, conditional: false, follow: 'get' });
+      const headers = objectHeaders(reply.record, this.#exchange.bucket, reply.source);
+      return await answerWhole(this.#exchange, reply, status, headers);
     } catch (error) {
       if (error instanceof OssError) return undefined;
       throw error;

@@ -234,6 +234,14 @@ describe('a mirror', () => {
     expect(asked).toEqual([]);
   });
 
+  it('asks no origin for what a link leads nowhere to', async () => {
+    const bucket = await newSite(one());
+    await send('PUT', `/${bucket}/link?symlink`, { headers: { 'x-oss-symlink-target': 'nothing' } });
+    const asked = internet({ [`${origin}/link`]: page('there') });
+    expect((await visit(bucket, '/link')).status).toBe(404);
+    expect(asked).toEqual([]);
+  });
+
   it('asks no origin for what is there', async () => {
     const bucket = await newSite(one(), { here: 'here' });
     const asked = internet({ [`${origin}/here`]: page('there') });

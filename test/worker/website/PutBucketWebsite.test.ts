@@ -1,4 +1,3 @@
-import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newBucket, send } from '../support/wire.ts';
 import {
@@ -390,16 +389,26 @@ describe('PutBucketWebsite', () => {
     expect([added.status, added.code]).toEqual([403, 'SignatureDoesNotMatch']);
   });
 
-  it('[PutBucketWebsite-25] [Worm-6] has no mirror in a bucket with versioning', async () => {
+  it('[PutBucketWebsite-25] [PutBucketVersioning-7] has no mirror in a bucket with versioning, and the other way round', async () => {
+    const version = (name: string, status: string) =>
+      send('PUT', `/${name}?versioning`, {
+        body: `<VersioningConfiguration><Status>${status}</Status></VersioningConfiguration>`,
+      });
     const versioned = await newBucket();
-    await putWebsite(versioned, index());
-    const stub = env.BUCKET.get(env.BUCKET.idFromName(versioned));
-    const { id, version } = (await stub.load())!;
-    await stub.update(id, version, { versioning: 'Suspended' });
-    const answer = await putWebsite(versioned, redirect(mirror()));
-    expect([answer.status, answer.code, answer.one('ArgumentValue')]).toEqual([400, 'InvalidArgument', 'Mirror']);
-    expect((await getWebsite(versioned)).text).not.toContain('Mirror');
+    for (const status of ['Enabled', 'Suspended']) {
+      expect((await version(versioned, status)).status).toBe(200);
+      const answer = await putWebsite(versioned, redirect(mirror()));
+      expect([answer.status, answer.code, answer.one('ArgumentValue')]).toEqual([400, 'InvalidArgument', 'Mirror']);
+      expect((await getWebsite(versioned)).code).toBe('NoSuchWebsiteConfiguration');
+    }
     expect((await putWebsite(versioned, redirect(external()))).status).toBe(200);
+
+    const mirrored = await newBucket();
+    expect((await putWebsite(mirrored, redirect(mirror()))).status).toBe(200);
+    const refused = await version(mirrored, 'Enabled');
+    expect([refused.status, refused.code]).toEqual([400, 'InvalidArgument']);
+    await putWebsite(mirrored, redirect(external()));
+    expect((await version(mirrored, 'Enabled')).status).toBe(200);
   });
 
   it('[EdgeCommon-11] needs a bucket', async () => {
