@@ -1,3 +1,4 @@
+import type { DirectoryCommand, PruneCommand, RenameCommand, TreeCommand, TreePage } from './directory-records.ts';
 import { mergedPage } from './merge.ts';
 import { shardName, shardOf } from './names.ts';
 import type {
@@ -6,6 +7,7 @@ import type {
   Call,
   ListCommand,
   ListPage,
+  ObjectAddress,
   PutCommand,
   PutReply,
   ReadCommand,
@@ -17,6 +19,7 @@ import type {
   Segment,
   StatReply,
 } from './records.ts';
+import type { CleanReply, RestoreCommand, RestoreReply } from './restore.ts';
 import type { IndexShard } from './shard.ts';
 import { shardStub } from './stub.ts';
 
@@ -94,11 +97,13 @@ export class IndexClient {
 
   /**
    * Removes in the order given, each shard's entries with one call. All or nothing: where entries live in several
-   * shards and any of them could refuse, all are asked first.
+   * shards and any of them could refuse, all are asked first ([DeleteMultipleObjects-14]).
+   * @param mayRefuse whether a shard could
    */
   remove(
     entries: readonly RemoveEntry[],
     command: () => Omit<RemoveCommand, 'entries' | 'dryRun'>,
+    mayRefuse: () => boolean = () => !command().guard.owner,
   ): Promise<Outcome<readonly Removed[]>> {
     return this.#overMap(async (map) => {
       const groups = byShard(entries, map);
@@ -120,7 +125,7 @@ export class IndexClient {
         );
         return answers.find((answer) => 'refused' in answer) ?? { ok: removed };
       };
-      if (groups.size > 1 && !command().guard.owner) {
+      if (groups.size > 1 && mayRefuse()) {
         const answer = await removeAll(true);
         if ('refused' in answer) return answer;
       }
@@ -130,6 +135,32 @@ export class IndexClient {
 
   setAcl(command: AclCommand): Promise<Outcome<{ versionId: string }>> {
     return this.#onKey(command.key, true, (stub, call) => stub.setAcl(call, command));
+  }
+
+  restore(command: RestoreCommand): Promise<Outcome<RestoreReply>> {
+    return this.#onKey(command.key, false, (stub, call) => stub.restore(call, command));
+  }
+
+  cleanRestored(address: ObjectAddress): Promise<Outcome<CleanReply>> {
+    return this.#onKey(address.key, false, (stub, call) => stub.cleanRestored(call, address));
+  }
+
+  // Directories: a bucket that has them has one shard.
+
+  createDirectory(path: string, command: () => DirectoryCommand): Promise<Outcome<{ modified: number }>> {
+    return this.#onKey(path, true, (stub, call) => stub.createDirectory(call, command()));
+  }
+
+  rename(target: string, command: () => RenameCommand): Promise<Outcome<true>> {
+    return this.#onKey(target, false, (stub, call) => stub.rename(call, command()));
+  }
+
+  tree(command: TreeCommand): Promise<Outcome<TreePage>> {
+    return this.#onKey(command.path, true, (stub, call) => stub.tree(call, command));
+  }
+
+  prune(path: string, command: () => PruneCommand): Promise<Outcome<number>> {
+    return this.#onKey(path, false, (stub, call) => stub.prune(call, command()));
   }
 
   /** One page over all shards. `limit` entries at most. */

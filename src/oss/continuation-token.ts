@@ -19,9 +19,8 @@ export function encodeToken(name: string): string {
 }
 
 /** @throws {OssError} InvalidArgument on anything that {@link encodeToken} did not make */
-export function decodeToken(token: string): string {
-  const refuse = () =>
-    invalidArgument('continuation-token', token.slice(0, 256), 'The continuation token provided is incorrect.');
+export function decodeToken(token: string, parameter = 'continuation-token'): string {
+  const refuse = () => invalidArgument(parameter, token.slice(0, 256), 'The continuation token provided is incorrect.');
   const bytes = Buffer.from(
     token.replace(/[._-]/g, (character) => base64[character]!),
     'base64',

@@ -4,6 +4,8 @@ import type { ListedObject, ListPage, ListStart } from '../index/records.ts';
 import { isoDate } from '../lib/dates.ts';
 import { afterPrefix } from '../lib/order.ts';
 import type { KeyEncoding } from './list-parameters.ts';
+import { objectType } from './object-headers.ts';
+import { restoreInfo } from './restore-info.ts';
 import type { XmlWriter } from './xml/write.ts';
 
 /** No key is as great: this one is longer than any, and made of the greatest character. */
@@ -48,9 +50,10 @@ function writeContents(out: XmlWriter, object: ListedObject, encoding: KeyEncodi
     .leaf('Key', encoding.encode(object.key))
     .leaf('LastModified', isoDate(object.modified))
     .leaf('ETag', `"${object.etag}"`)
-    .leaf('Type', object.kind)
+    .leaf('Type', objectType(object.kind))
     .leaf('Size', object.size)
-    .leaf('StorageClass', object.storageClass);
+    .leaf('StorageClass', object.storageClass)
+    .leaf('RestoreInfo', restoreInfo(object, Date.now()));
   if (owner !== undefined) writeOwner(out, owner);
   out.close();
 }

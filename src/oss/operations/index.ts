@@ -1,14 +1,22 @@
 import { OperationTable } from '../match.ts';
 import type { Operation } from '../operation.ts';
+import { AbortBucketWorm } from './bucket/AbortBucketWorm.ts';
+import { CompleteBucketWorm } from './bucket/CompleteBucketWorm.ts';
 import { DeleteBucket } from './bucket/DeleteBucket.ts';
+import { ExtendBucketWorm } from './bucket/ExtendBucketWorm.ts';
 import { GetBucketAcl } from './bucket/GetBucketAcl.ts';
 import { GetBucketInfo } from './bucket/GetBucketInfo.ts';
 import { GetBucketLocation } from './bucket/GetBucketLocation.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
+import { GetBucketWorm } from './bucket/GetBucketWorm.ts';
+import { InitiateBucketWorm } from './bucket/InitiateBucketWorm.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
+import { CleanRestoredObject } from './object/CleanRestoredObject.ts';
+import { CreateDirectory } from './object/CreateDirectory.ts';
+import { DeleteDirectory } from './object/DeleteDirectory.ts';
 import { DeleteMultipleObjects } from './object/DeleteMultipleObjects.ts';
 import { DeleteObject } from './object/DeleteObject.ts';
 import { GetObject } from './object/GetObject.ts';
@@ -17,6 +25,8 @@ import { GetObjectMeta, GetObjectMetaByGet } from './object/GetObjectMeta.ts';
 import { HeadObject } from './object/HeadObject.ts';
 import { PutObject } from './object/PutObject.ts';
 import { PutObjectACL } from './object/PutObjectACL.ts';
+import { Rename } from './object/Rename.ts';
+import { RestoreObject } from './object/RestoreObject.ts';
 import { planned } from './planned.ts';
 import { DescribeRegions } from './service/DescribeRegions.ts';
 import { ListBuckets } from './service/ListBuckets.ts';
@@ -32,6 +42,11 @@ export const built: readonly Operation[] = [
   GetBucketInfo,
   GetBucketLocation,
   GetBucketStat,
+  InitiateBucketWorm,
+  AbortBucketWorm,
+  CompleteBucketWorm,
+  ExtendBucketWorm,
+  GetBucketWorm,
   PutBucketAcl,
   GetBucketAcl,
   PutObject,
@@ -41,6 +56,11 @@ export const built: readonly Operation[] = [
   HeadObject,
   GetObjectMeta,
   GetObjectMetaByGet,
+  RestoreObject,
+  CleanRestoredObject,
+  CreateDirectory,
+  Rename,
+  DeleteDirectory,
   PutObjectACL,
   GetObjectACL,
 ];

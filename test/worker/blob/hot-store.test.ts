@@ -55,20 +55,20 @@ describe('blobs in memory', () => {
     expect(inner.gets).toBe(2);
   });
 
-  it('forgets the oldest of many blobs, and lets no scan flush them all', async () => {
+  it('forgets the oldest of many blobs, and lets no scan flush them all', { timeout: 20_000 }, async () => {
     const inner = new Counting(env.BLOBS);
     const store = new HotBlobStore(inner);
     const full = { offset: 0, length: HOT_BLOB_BYTES_MAX, entire: true };
     const names: string[] = [];
-    for (let n = 0; n < (2 * HOT_BYTES_MAX) / HOT_BLOB_BYTES_MAX; n++) {
+    for (let n = 0; n < (1.5 * HOT_BYTES_MAX) / HOT_BLOB_BYTES_MAX; n++) {
       names.push(await stored(inner, new Uint8Array(HOT_BLOB_BYTES_MAX)));
       await read(store, names[n]!, full);
     }
     inner.gets = 0;
     for (const name of names) await read(store, name, full);
     const missed = inner.gets;
-    // Half of the blobs have no room; had the second half flushed the first, all would be missed.
-    expect(missed).toBeGreaterThanOrEqual(names.length / 2);
+    // A third of the blobs has no room; had each flushed the oldest, all would be missed.
+    expect(missed).toBeGreaterThanOrEqual(names.length / 3);
     expect(missed).toBeLessThan(names.length);
   });
 

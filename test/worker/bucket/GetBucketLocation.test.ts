@@ -15,7 +15,7 @@ describe('GetBucketLocation', () => {
     const answer = await send('GET', `/${await newBucket()}?location`);
     expect(answer.header('content-type')).toBe('application/xml');
     expect(answer.text).toBe(
-      '<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="http://doc.oss-cn-hangzhou.aliyuncs.com">oss-cn-hangzhou</LocationConstraint>',
+      '<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint>oss-cn-hangzhou</LocationConstraint>',
     );
   });
 

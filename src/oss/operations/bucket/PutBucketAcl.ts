@@ -26,12 +26,17 @@ export const PutBucketAcl = operation({
         hierarchical: false,
         resourceGroup: DEFAULT_RESOURCE_GROUP,
       });
-      if (created) return emptyReply();
+      if (created) return reply(config.name);
       if (config.owner !== exchange.accountId) throw bucketAlreadyExists(config.name);
       exchange.bucket = config;
     }
     // Without the header nothing changes ([PutBucketAcl-3]).
     if (acl !== undefined) await exchange.updateBucket((bucket) => (bucket.acl === acl ? undefined : { acl }));
-    return emptyReply();
+    return reply(exchange.bucket.name);
   },
 });
+
+/** ali-oss reads the bucket's name from the location. */
+function reply(bucket: string): Response {
+  return emptyReply(200, { location: `/${bucket}` });
+}
