@@ -1,5 +1,5 @@
 import { BodyFailure } from '../blob/failure.ts';
-import { writeBody } from '../blob/write.ts';
+import { type WrittenBody, writeBody } from '../blob/write.ts';
 import type { Segment } from '../index/records.ts';
 import { requestMd5 } from './body.ts';
 import { OssError } from './errors.ts';
@@ -10,6 +10,9 @@ export interface UploadOptions {
   /** Bodies up to this size are kept out of R2; 0 for content that will be part of something larger. */
   readonly inlineLimit?: number;
   readonly infrequent?: boolean;
+  /** Longest body in bytes, where it is not that of every upload, and the refusal of a longer one. */
+  readonly limit?: number;
+  readonly tooLarge?: (limit: number) => OssError;
 }
 
 /** A body that is safe in R2, or small enough to live in the index. */
@@ -32,28 +35,73 @@ export async function uploadBody(exchange: Exchange, key: string, options: Uploa
   const { request } = exchange;
   const length = declaredLength(request);
   const md5 = requestMd5(request.headers);
-  if (length !== undefined && length > UPLOAD_BYTES_MAX) throw tooLarge();
+  const { limit = UPLOAD_BYTES_MAX, tooLarge = entityTooLarge } = options;
+  if (length !== undefined && length > limit) throw tooLarge(limit);
+  return uploadStream(exchange, key, { ...options, body: request.body, length, md5 });
+}
+
+export interface StreamOptions extends UploadOptions {
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** Announced length in bytes. Left out: to the end of the stream. */
+  readonly length?: number | undefined;
+  /** 16 bytes. */
+  readonly md5?: Uint8Array | undefined;
+}
+
+/**
+ * The same for a body that is not the request's own. A stream that fails with an OssError is answered with it.
+ * @throws {OssError} EntityTooLarge, InvalidDigest, RequestTimeout
+ */
+export async function uploadStream(exchange: Exchange, key: string, options: StreamOptions): Promise<Uploaded> {
+  const limit = Math.min(options.limit ?? UPLOAD_BYTES_MAX, UPLOAD_BYTES_MAX);
+  const { tooLarge = entityTooLarge } = options;
   try {
     const written = await writeBody(exchange.blobs, {
       shardId: exchange.index.homeOf(key),
-      body: request.body,
-      ...(length === undefined ? {} : { length }),
-      ...(md5 === undefined ? {} : { md5 }),
+      body: options.body,
+      length: options.length,
+      md5: options.md5,
       inlineLimit: options.inlineLimit ?? INLINE_BYTES_MAX,
-      limit: UPLOAD_BYTES_MAX,
+      limit,
       infrequent: options.infrequent ?? false,
       idleTimeoutMs: BODY_IDLE_MS,
     });
-    return {
-      size: written.size,
-      md5: written.md5,
-      crc64: String(written.crc64),
-      inline: written.inline ?? null,
-      segments: written.segments.map((segment) => ({ ...segment, crc64: String(segment.crc64) })),
-    };
+    return asUploaded(written);
   } catch (error) {
-    throw error instanceof BodyFailure ? bodyError(error) : error;
+    if (!(error instanceof BodyFailure)) throw error;
+    throw error.reason === 'too-large' ? tooLarge(limit) : bodyError(error, limit);
   }
+}
+
+/** A body that was written, as the index takes it. */
+export function asUploaded({ size, md5, crc64, inline, segments }: WrittenBody): Uploaded {
+  return {
+    size,
+    md5,
+    crc64: String(crc64),
+    inline: inline ?? null,
+    segments: segmentsOf({ segments }),
+  };
+}
+
+/** Puts bytes of the gateway's own into a blob. Like an upload's, it does not exist until the index says so. */
+export async function storeBytes(
+  exchange: Exchange,
+  key: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<readonly Segment[]> {
+  const written = await writeBody(exchange.blobs, {
+    shardId: exchange.index.homeOf(key),
+    body: bytes,
+    inlineLimit: 0,
+    limit: bytes.length,
+    idleTimeoutMs: BODY_IDLE_MS,
+  });
+  return segmentsOf(written);
+}
+
+function segmentsOf({ segments }: Pick<WrittenBody, 'segments'>): Segment[] {
+  return segments.map((segment) => ({ ...segment, crc64: String(segment.crc64) }));
 }
 
 /**
@@ -66,7 +114,7 @@ export async function commitBody<T extends object>(
   { segments }: Uploaded,
   commit: () => Promise<T>,
 ): Promise<T> {
-  const discard = () => exchange.blobs.delete(segments.map(({ blob }) => blob)).catch(() => {});
+  const discard = () => discardBlobs(exchange, segments);
   try {
     const answer = await commit();
     if ('refused' in answer) await discard();
@@ -76,6 +124,11 @@ export async function commitBody<T extends object>(
     if (error instanceof OssError) await discard();
     throw error;
   }
+}
+
+/** Deletes blobs that no row names or will name. The sweep finds what cannot be deleted now. */
+export async function discardBlobs(exchange: Exchange, segments: readonly Segment[]): Promise<void> {
+  await exchange.blobs.delete(segments.map(({ blob }) => blob)).catch(() => {});
 }
 
 /** Where both say something, what arrives counts, not the length (clients.md 13). */
@@ -96,10 +149,12 @@ function declaredLength(request: Request): number | undefined {
   return length;
 }
 
-function bodyError({ reason }: BodyFailure): OssError {
+/** What a body that could not be taken means to a client. @param limit longest body in bytes */
+export function bodyError({ reason, cause }: BodyFailure, limit = UPLOAD_BYTES_MAX): OssError {
+  if (cause instanceof OssError) return cause;
   switch (reason) {
     case 'too-large':
-      return tooLarge();
+      return entityTooLarge(limit);
     case 'md5-mismatch':
       return new OssError('InvalidDigest');
     case 'incomplete-body':
@@ -110,6 +165,6 @@ function bodyError({ reason }: BodyFailure): OssError {
   }
 }
 
-function tooLarge(): OssError {
-  return new OssError('EntityTooLarge', { extra: { MaxSizeAllowed: UPLOAD_BYTES_MAX } });
+function entityTooLarge(limit: number): OssError {
+  return new OssError('EntityTooLarge', { extra: { MaxSizeAllowed: limit } });
 }
