@@ -24,11 +24,16 @@ const LOCATION_MAX = 8_192;
  */
 export async function answerSite(exchange: Exchange): Promise<Response> {
   const { address, operation } = exchange;
-  return exchange.relyingOnWebsite((website) => {
-    exchange.address = address;
-    exchange.operation = operation;
+  return exchange.relyingOnWebsite(async (website) => {
     const applies = website !== undefined && exchange.query('versionId') === undefined && !isListing(exchange);
-    return applies ? new Visit(exchange, website, address, operation).answer() : plain(exchange);
+    if (!applies) return plain(exchange);
+    try {
+      return await new Visit(exchange, website, address, operation).answer();
+    } finally {
+      // Whatever was answered, this is what was asked.
+      exchange.address = address;
+      exchange.operation = operation;
+    }
   });
 }
 
@@ -71,9 +76,12 @@ class Visit {
       await found.response.body?.cancel();
       return (await this.#first(whatever.steps)) ?? this.#missing();
     }
-    const steps = afterFailure(this.#website, this.#request, found.failure.status, found.name);
-    const answer = await this.#first(steps);
-    if (answer === undefined) throw found.failure;
+    const { failure, name } = found;
+    const steps = afterFailure(this.#website, this.#request, failure.status, name);
+    // What an origin has could not take the place of a link that leads nowhere.
+    const useful = failure.code === 'NoSuchKey' ? steps : steps.filter(({ kind }) => kind !== 'mirror');
+    const answer = await this.#first(useful);
+    if (answer === undefined) throw failure;
     return answer;
   }
 
@@ -111,7 +119,7 @@ class Visit {
       case 'directory':
         return ifThere(async () => {
           await this.#admitTo(step.page);
-          await readObject(this.#exchange, { content: false, conditional: false });
+          await readObject(this.#exchange, { content: false, conditional: false, follow: 'head' });
           return redirect(302, step.location, false);
         });
       case 'error-page':
@@ -141,8 +149,9 @@ class Visit {
   async #errorPage(key: string, status: 200 | 404): Promise<Response | undefined> {
     try {
       await this.#admitTo(key);
-      const reply = await readObject(this.#exchange, { content: true, conditional: false });
-      return await answerWhole(this.#exchange, reply, status, objectHeaders(reply.record, this.#exchange.bucket));
+      const reply = await readObject(this.#exchange, { content: true, conditional: false, follow: 'get' });
+      const headers = objectHeaders(reply.record, this.#exchange.bucket, reply.source);
+      return await answerWhole(this.#exchange, reply, status, headers);
     } catch (error) {
       if (error instanceof OssError) return undefined;
       throw error;

@@ -32,6 +32,8 @@ export interface Wish {
   readonly host?: string;
   /** Names the bucket by the host, `<bucket>.<host>`, instead of by the path. */
   readonly virtual?: boolean;
+  /** Takes the request instead of the gateway as it is deployed. */
+  readonly through?: (url: string, init: RequestInit) => Promise<Response>;
   /** What else the signature is made of: clock, life, additional headers, region. */
   readonly signing?: Partial<Pick<ToSign, 'now' | 'expires' | 'additionalHeaders' | 'region' | 'securityToken'>>;
 }
@@ -59,7 +61,8 @@ export async function send(method: string, path: string, wish: Wish = {}): Promi
   }
   const query = wish.unsigned?.query;
   const fullUrl = query === undefined ? target.url : `${target.url}${target.url.includes('?') ? '&' : '?'}${query}`;
-  const response = await exports.default.fetch(fullUrl, {
+  const through = wish.through ?? ((url, init) => exports.default.fetch(url, init));
+  const response = await through(fullUrl, {
     method,
     headers: { ...target.headers, ...wish.unsigned?.headers },
     redirect: 'manual',
