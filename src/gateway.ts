@@ -10,6 +10,7 @@ import { bucketAlreadyExists, Exchange, noSuchBucket } from './oss/exchange.ts';
 import { isMethod } from './oss/match.ts';
 import { operations } from './oss/operations/index.ts';
 import { asOssError, renderError } from './oss/render-error.ts';
+import { answerSite } from './oss/site.ts';
 import { settingsOf } from './settings.ts';
 
 /** The way of a request: each stage either learns something about it or refuses it, in this order. */
@@ -93,6 +94,8 @@ async function configuration(_request: Request, exchange: Exchange): Promise<voi
 
 /** Judges the request, by the configuration in force where a copy of it refuses. */
 async function admit(_request: Request, exchange: Exchange): Promise<void> {
+  // Which object is meant, and so what must be allowed, is for the website to say.
+  if (exchange.operation.site !== undefined) return;
   try {
     await exchange.settle();
   } catch (error) {
@@ -113,11 +116,11 @@ function isTaken(exchange: Exchange): boolean {
 }
 
 function run(exchange: Exchange): Promise<Response> {
-  const { run, name } = exchange.operation;
+  const { run, name, site } = exchange.operation;
   if (run === undefined) {
     throw new OssError('OperationNotImplemented', { message: `${name} is not implemented.`, extra: { Header: name } });
   }
-  return run(exchange);
+  return site === undefined ? run(exchange) : answerSite(exchange);
 }
 
 /** What every answer carries ([Common-1], [Common-2], [Common-3]). */

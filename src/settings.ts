@@ -14,6 +14,8 @@ export interface Settings {
   /** Length of a "day" in seconds, for lifecycle, retention and restore. */
   readonly daySeconds: number;
   readonly allowPrivateOrigins: boolean;
+  /** Whether blobs are kept in the cache of the data centre: on one machine it is no nearer than R2. */
+  readonly edgeCache: boolean;
   /** Whether the policy of a form must name every field that does something. */
   readonly strictFormFields: boolean;
   /** The RSA key that callbacks are signed with, PKCS #8 in PEM. Without one there are no callbacks. */
@@ -71,6 +73,7 @@ export function readSettings(variables: Variables): Settings {
     indexShards: readShards(text('INDEX_SHARDS', '1')),
     daySeconds: readDay(text('DAY_SECONDS', '86400'), local || text('ALLOW_SHORT_DAYS') === 'true'),
     allowPrivateOrigins: text('ALLOW_PRIVATE_ORIGINS') === 'true',
+    edgeCache: text('EDGE_CACHE', String(!local)) === 'true',
     strictFormFields: text('STRICT_FORM_FIELDS') === 'true',
     ...readCallback(text, `${local ? 'http' : 'https'}://${text('EXTRANET_ENDPOINT', endpoint)}`),
     ownHosts: serviceDomains.filter((domain) => !isOfficial(domain)),

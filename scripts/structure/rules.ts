@@ -10,7 +10,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   select: [],
   blob: [],
   outbound: [],
-  bucket: ['access', 'index'],
+  bucket: ['access', 'index', 'website'],
   index: ['blob'],
   website: ['access', 'index', 'blob', 'outbound'],
   jobs: ['access', 'bucket', 'index', 'blob'],

@@ -1,6 +1,7 @@
 import { allowedByObjectAcl, type Decision, decide } from '../access/decide.ts';
 import type { Identity } from '../access/identity.ts';
 import { refusal } from '../access/refusal.ts';
+import { EdgeBlobStore } from '../blob/edge-store.ts';
 import { HotBlobStore } from '../blob/hot-store.ts';
 import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
@@ -9,15 +10,21 @@ import { type BucketView, IndexClient } from '../index/client.ts';
 import type { ObjectAcl, ObjectRecord, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
 import type { Settings } from '../settings.ts';
-import { accessRequestOf, type Subject } from './access-request.ts';
+import type { Website } from '../website/config.ts';
+import { accessRequestOf, type Permission, type Subject } from './access-request.ts';
 import type { Address } from './address.ts';
 import type { Authentication } from './auth/authenticate.ts';
 import type { Callback } from './callback/parameters.ts';
 import { OssError } from './errors.ts';
 import type { Operation } from './operation.ts';
 
-/** Attempts to change a configuration that others change at the same time. */
+/** Attempts to change, or to rely on, a configuration that others change at the same time. */
 const UPDATE_ATTEMPTS_MAX = 5;
+
+/** What was being done relied on a website configuration that has been replaced. */
+class WebsiteChanged extends Error {
+  override readonly name = 'WebsiteChanged';
+}
 
 /**
  * One request and what has been learnt about it so far. The pipeline fills it from top to bottom; an operation reads
@@ -49,6 +56,7 @@ export class Exchange {
   #bucket: BucketConfig | undefined;
   #objects: readonly Subject[] | undefined;
   #decision: Decision | undefined;
+  #relied: { readonly website: Website | undefined } | undefined;
   #givesObjectAcl = false;
 
   constructor(request: Request, env: Env, settings: Settings, execution: ExecutionContext) {
@@ -58,7 +66,9 @@ export class Exchange {
     this.wishes = request.headers;
     this.execution = execution;
     this.configs = new ConfigReader(env);
-    this.blobs = new HotBlobStore(new R2BlobStore(env.BLOBS));
+    const store = new R2BlobStore(env.BLOBS);
+    const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
+    this.blobs = new HotBlobStore(settings.edgeCache ? new EdgeBlobStore(store, waitUntil) : store);
     this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
   }
 
@@ -175,11 +185,39 @@ export class Exchange {
 
   /** Loads the configuration in force and judges once more: the copy used so far was older than the request. */
   async rejudge(): Promise<void> {
+    await this.reload();
+    this.judge();
+    if (this.#givesObjectAcl) await this.announceObjectAcl();
+  }
+
+  /** Loads the configuration in force, for an answer that no call to the index stands behind. */
+  async reload(): Promise<void> {
     const { config } = await this.configs.source(this.bucket.name);
     if (config === null) throw noSuchBucket(this.bucket.name);
     this.#bucket = config;
-    this.judge();
-    if (this.#givesObjectAcl) await this.announceObjectAcl();
+    const relied = this.#relied;
+    if (relied !== undefined && JSON.stringify(relied.website) !== JSON.stringify(config.documents.website)) {
+      throw new WebsiteChanged();
+    }
+  }
+
+  /**
+   * Does what depends on the website configuration. Where a newer configuration turns up meanwhile and its website is
+   * another one, it is done anew.
+   */
+  async relyingOnWebsite<T>(run: (website: Website | undefined) => Promise<T>): Promise<T> {
+    for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
+      const { website } = this.bucket.documents;
+      this.#relied = { website };
+      try {
+        return await run(website);
+      } catch (error) {
+        if (!(error instanceof WebsiteChanged)) throw error;
+      } finally {
+        this.#relied = undefined;
+      }
+    }
+    throw new OssError('ServiceUnavailable');
   }
 
   /**
@@ -197,10 +235,30 @@ export class Exchange {
    * @throws {OssError} AccessDenied
    */
   judgeObject(record: Pick<ObjectRecord, 'acl'>): void {
-    const { outcome, fallback } = must(this.#decision, 'decision');
+    this.#finishRead(must(this.#decision, 'decision'), record.acl);
+  }
+
+  /**
+   * Judges the same operation on another object of the bucket that must be read on the way, such as a link's target.
+   * @returns the second look, for when that object's own ACL is known; it too may refuse
+   * @throws {OssError} AccessDenied
+   */
+  judgeOther(subject: Subject): (acl: ObjectAcl | null) => void {
+    const decision = decide(accessRequestOf(this, subject));
+    if (decision.outcome === 'deny') throw denied(decision, this);
+    return (acl) => this.#finishRead(decision, acl);
+  }
+
+  /** @throws {OssError} AccessDenied where the decision was left to the object's own ACL and that does not open it */
+  #finishRead({ outcome, fallback }: Decision, acl: ObjectAcl | null): void {
     if (outcome !== 'object-acl') return;
-    if (!allowedByObjectAcl('read', record.acl as ObjectAcl | null, fallback))
+    if (!allowedByObjectAcl('read', acl, fallback))
       throw denied({ outcome: 'deny', fallback, reason: 'object-acl' }, this);
+  }
+
+  /** Whether the caller may also do something else with what the request addresses; no object's own ACL counts. */
+  permits(permission: Permission): boolean {
+    return this.#subjects().every((subject) => decide(accessRequestOf(this, subject, permission)).outcome === 'allow');
   }
 
   /** What the index must check before it changes an existing object. */

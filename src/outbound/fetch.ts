@@ -25,6 +25,8 @@ export interface OutboundInit {
   readonly headers?: HeadersInit;
   /** Whole, so that it can be sent once more to where an answer points. */
   readonly body?: string | Uint8Array<ArrayBuffer> | null;
+  /** Leaves the answer's content encoding alone, instead of undoing it. */
+  readonly raw?: boolean;
 }
 
 export interface OutboundOptions extends OutboundRules {
@@ -117,7 +119,9 @@ function parsed(text: string, rules: OutboundRules, base?: URL): URL {
 
 async function request(url: URL, init: OutboundInit, signal: AbortSignal): Promise<Response> {
   try {
-    return await fetch(url.href, { ...init, redirect: 'manual', signal });
+    const { raw, ...rest } = init;
+    const encoding = raw === true ? ({ encodeResponseBody: 'manual' } as const) : {};
+    return await fetch(url.href, { ...rest, ...encoding, redirect: 'manual', signal });
   } catch (error) {
     throw new OutboundError('unreachable', `${url.host} does not answer`, error);
   }
@@ -131,7 +135,7 @@ function redirected(init: OutboundInit, status: number, elsewhere: boolean): Out
   const byGet = (status === 303 && method !== 'HEAD') || (method === 'POST' && (status === 301 || status === 302));
   if (!byGet) return { ...init, headers };
   for (const name of ['content-type', 'content-length', 'content-md5', 'content-encoding']) headers.delete(name);
-  return { method: 'GET', headers };
+  return { method: 'GET', headers, raw: init.raw ?? false };
 }
 
 function refuseLonger(response: Response, maxBytes: number): void {
