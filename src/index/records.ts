@@ -9,6 +9,33 @@ export interface Segment {
   readonly crc64: string;
 }
 
+/** A run of an object's segments. */
+export interface SegmentPage {
+  /** Where the first of them begins in the object, in bytes; 0 if it is left out. */
+  readonly start?: number;
+  readonly segments: readonly Segment[];
+  /** Where the next page is, if there is one. */
+  readonly more: SegmentPlace | null;
+}
+
+/** A place in a long list of segments. The list does not change, and is not found any more some time after it was replaced. */
+export interface SegmentPlace {
+  readonly manifest: number;
+  /** Byte offset in the object. */
+  readonly start: number;
+}
+
+/** A home's leave to hold some of its blobs, as long as the commit that needs it comes within the hour. */
+export interface Lease {
+  /** Name of the shard whose blobs are meant ... */
+  readonly home: string;
+  /** ... and of the one that may hold them. */
+  readonly holder: string;
+  readonly token: number;
+  /** ms since the epoch, by the home's clock. */
+  readonly granted: number;
+}
+
 export type ObjectKind = 'Normal' | 'Multipart' | 'Appendable' | 'Symlink' | 'DeleteMarker' | 'Directory';
 
 /** Metadata that is stored as sent and replayed on download. */
@@ -99,9 +126,27 @@ export type Refusal =
   /** No object of a hierarchical namespace has such a name. */
   | 'bad-name'
   /** The blob waited so long for its commit that the orphan sweep may have taken it. */
-  | 'expired-blob';
+  | 'expired-blob'
+  /** What was to be replaced is not what the caller has seen. */
+  | 'changed'
+  | 'no-such-upload'
+  /** A listed part does not exist, or is not the one that is meant. */
+  | 'invalid-part'
+  /** A part that is not the last one is too small. */
+  | 'part-too-small';
 
-export type Answer<T> = { readonly ok: T } | { readonly refused: Refusal; readonly at?: MarkerInfo } | Rejection;
+export type Answer<T> =
+  | { readonly ok: T }
+  | { readonly refused: Refusal; readonly at?: MarkerInfo; readonly part?: PartFault }
+  | Rejection;
+
+/** The part that stands in the way of a completion. */
+export interface PartFault {
+  readonly number: number;
+  readonly etag: string;
+  /** Bytes; null where there is no such part. */
+  readonly size: number | null;
+}
 
 /** The delete marker that stands in the way of a read. */
 export interface MarkerInfo {
@@ -143,16 +188,13 @@ export interface ReadCommand {
   readonly directories?: boolean;
 }
 
-export interface ReadReply {
+/** A version, and the first page of its segments. */
+export interface ReadReply extends SegmentPage {
   readonly record: ObjectRecord;
   /** The whole content, where it lives in the index; then there are no segments. */
   readonly inline: Uint8Array | null;
   /** The bytes behind the segments of an appendable, where not all of its bytes are in blobs. */
   readonly tail: Uint8Array | null;
-  /** The first page of segments. */
-  readonly segments: readonly Segment[];
-  /** Where the next page starts (byte offset in the object), if there is one. */
-  readonly more: number | null;
 }
 
 /** A new version as it is written: everything but its place among the others. */
@@ -169,6 +211,8 @@ export interface ObjectContent {
   /** Bytes that live in the index: all of them, or those of an appendable that follow its segments. */
   readonly inline: Uint8Array | null;
   readonly segments: readonly Segment[];
+  /** Of an archived object that is only edited: it stays as restored as it was. */
+  readonly restore?: RestoreState | null;
 }
 
 export interface PutCommand {
@@ -177,7 +221,14 @@ export interface PutCommand {
   readonly versioning: Versioning | null;
   readonly forbidOverwrite: boolean;
   readonly guard: WriteGuard;
+  /** Set for copies: the content's blobs exist already, and those of other shards are leased. */
+  readonly leases?: readonly Lease[];
+  /** Set where the current version must be the one that the caller has seen. */
+  readonly replaces?: Sight;
 }
+
+/** What tells one content of a key from any other. */
+export type Sight = Pick<ObjectRecord, 'versionId' | 'etag' | 'size' | 'modified'>;
 
 export interface PutReply {
   /** Null in a bucket that never had versioning. */

@@ -27,10 +27,11 @@ export interface Row extends Record<string, SqlStorageValue> {
   restore: string | null;
   segments: string | null;
   closed: number;
+  manifest: number | null;
 }
 
 export const COLUMNS =
-  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, segments, closed';
+  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, segments, closed, manifest';
 
 export function recordOf(row: Row): ObjectRecord {
   return {

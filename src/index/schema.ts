@@ -8,6 +8,12 @@
  * `closed` appendables take no more bytes.
  * `tail` has the last bytes of an appendable, behind its segments, until there are enough of them for a blob.
  * `blob` counts the holders of each blob; one that lost its last holder is due for deletion at `due`.
+ *
+ * `manifest` gives long segment lists an identity that is never used twice, so that a reader who goes through one page
+ * by page keeps it: `segment.owner` is a manifest's id, and a manifest that no version uses any more is due at `due`.
+ * `upload` and `part` are multipart uploads that are not completed yet. `lease` says which other shard holds a blob of
+ * this one; `blob.lease` is, for a blob of another shard, the token of the lease that this shard has on it.
+ * `fragmented` lists versions that compaction should look at, and how far it has come.
  */
 const migrations: readonly string[] = [
   `CREATE TABLE version (
@@ -54,6 +60,52 @@ const migrations: readonly string[] = [
      owner INTEGER PRIMARY KEY,
      bytes BLOB NOT NULL
    );`,
+
+  // Multipart uploads, copies between shards, compaction.
+  `CREATE TABLE manifest (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     due INTEGER
+   );
+   CREATE INDEX manifest_due ON manifest (due) WHERE due IS NOT NULL;
+   ALTER TABLE version ADD COLUMN manifest INTEGER;
+   CREATE TABLE upload (
+     id INTEGER PRIMARY KEY,
+     key TEXT NOT NULL,
+     upload TEXT NOT NULL,
+     initiated INTEGER NOT NULL,
+     class TEXT NOT NULL,
+     acl TEXT,
+     meta TEXT NOT NULL,
+     tags TEXT
+   );
+   CREATE UNIQUE INDEX upload_name ON upload (key, upload);
+   CREATE TABLE part (
+     upload INTEGER NOT NULL,
+     number INTEGER NOT NULL,
+     size INTEGER NOT NULL,
+     etag TEXT NOT NULL,
+     crc64 TEXT NOT NULL,
+     modified INTEGER NOT NULL,
+     segments TEXT NOT NULL,
+     PRIMARY KEY (upload, number)
+   ) WITHOUT ROWID;
+   CREATE TABLE lease (
+     blob TEXT NOT NULL,
+     holder TEXT NOT NULL,
+     token INTEGER NOT NULL,
+     ask INTEGER NOT NULL,
+     PRIMARY KEY (blob, holder)
+   ) WITHOUT ROWID;
+   CREATE INDEX lease_ask ON lease (ask);
+   ALTER TABLE blob ADD COLUMN lease INTEGER;
+   CREATE TABLE fragmented (
+     version INTEGER PRIMARY KEY,
+     due INTEGER NOT NULL,
+     source INTEGER,
+     target INTEGER,
+     covered INTEGER NOT NULL DEFAULT 0
+   );
+   CREATE INDEX fragmented_due ON fragmented (due);`,
 ];
 
 /** Brings a shard's tables up to date. The version is stored beside them, in the same transaction as the change. */

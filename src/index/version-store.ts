@@ -1,13 +1,15 @@
 import type { BlobLedger } from './blobs.ts';
+import { noteFragmented } from './compaction-queue.ts';
 import { DirectoryTree, directoryKey, parentKey } from './directory-tree.ts';
-import type { ObjectContent, Segment, ShardRules, Versioning } from './records.ts';
+import { Manifests } from './manifests.ts';
+import type { ObjectContent, Segment, SegmentPage, ShardRules, Versioning } from './records.ts';
 import { Refused } from './refused.ts';
 import { isRetained } from './retention.ts';
 import { COLUMNS, packSegments, type Row, unpackSegments } from './rows.ts';
 import { mintVersionId, NULL_VERSION } from './versions.ts';
 
-/** Segment lists up to this length live in the version's own row, longer ones in their own table. */
-const ROW_SEGMENTS_MAX = 32;
+/** Segment lists up to this length live in the version's own row, longer ones in a manifest. */
+export const ROW_SEGMENTS_MAX = 32;
 /** Segments in one reply. */
 const SEGMENT_PAGE = 256;
 
@@ -59,6 +61,7 @@ export class VersionStore {
   readonly #ledger: BlobLedger;
   readonly #tree: DirectoryTree;
   readonly #rules: () => ShardRules;
+  readonly #manifests: Manifests;
 
   /** @param rules those of the newest configuration that the shard knows. Throws where they cannot be told */
   constructor(sql: SqlStorage, ledger: BlobLedger, rules: () => ShardRules) {
@@ -66,6 +69,7 @@ export class VersionStore {
     this.#ledger = ledger;
     this.#tree = new DirectoryTree(sql);
     this.#rules = rules;
+    this.#manifests = new Manifests(sql, ledger);
   }
 
   /** The current version, or the one that is named. A delete marker is a row too, and so is a directory. */
@@ -132,11 +136,13 @@ export class VersionStore {
       content.tags === null ? null : JSON.stringify(content.tags),
       content.link,
       inRow ? packSegments(content.segments) : null,
+      inRow ? null : this.#manifests.create(content.segments),
       appendable ? null : (content.inline as ArrayBuffer | null),
+      content.restore ? JSON.stringify(content.restore) : null,
     ];
     const columns =
-      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, segments, inline, restore, closed, current)';
-    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0, 1)';
+      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, segments, manifest, inline, restore, closed, current)';
+    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)';
     const { id } =
       place.row === null
         ? this.#sql
@@ -149,8 +155,8 @@ export class VersionStore {
               place.row,
             )
             .one();
-    if (!inRow) this.#insertSegments(id, 0, content.segments);
     if (appendable) this.#setTail(id, content.inline);
+    noteFragmented(this.#sql, id, content.segments.length, content.size, now);
     return place.versionId;
   }
 
@@ -160,7 +166,7 @@ export class VersionStore {
    */
   grow(row: Row, growth: Growth, now: number): void {
     this.mustYield(row, now);
-    if (growth.segments.length > 0) this.#extend(row, growth.segments);
+    if (growth.segments.length > 0) this.#extend(row, growth.segments, now);
     this.#setTail(row.id, growth.tail);
     this.#sql.exec(
       'UPDATE version SET size = ?, etag = ?, crc64 = ?, acl = ?, modified = ? WHERE id = ?',
@@ -207,18 +213,22 @@ export class VersionStore {
     );
   }
 
-  /** A page of a version's segments: those that reach behind byte `start`. */
-  segmentPage(row: Row, start: number): { segments: readonly Segment[]; more: number | null } {
-    if (row.segments !== null) return { segments: unpackSegments(row.segments), more: null };
-    const rows = this.#segmentRows(row.id, start, SEGMENT_PAGE + 1);
-    const segments = rows
-      .slice(0, SEGMENT_PAGE)
-      .map(({ blob, offset, length, crc64 }) => ({ blob, offset, length, crc64 }));
-    return { segments, more: rows.length > SEGMENT_PAGE ? rows[SEGMENT_PAGE]!.start : null };
+  /** The first page of a version's segments. */
+  segmentPage(row: Row): SegmentPage {
+    if (row.manifest === null) return { segments: unpackSegments(row.segments ?? '[]'), more: null };
+    return this.manifestPage(row.manifest, 0, SEGMENT_PAGE)!;
   }
 
-  allSegments(row: Row): readonly Segment[] {
-    return row.segments === null ? this.#segmentRows(row.id, 0, -1) : unpackSegments(row.segments);
+  /** The segments of a manifest from the one on that holds byte `start`. Undefined where there is no such list (any more). */
+  manifestPage(manifest: number, start: number, limit: number): SegmentPage | undefined {
+    const rows = this.#manifests.from(manifest, start, limit + 1);
+    if (rows.length === 0) return undefined;
+    const next = rows[limit];
+    return {
+      start: rows[0]!.start,
+      segments: rows.slice(0, limit).map(({ blob, offset, length, crc64 }) => ({ blob, offset, length, crc64 })),
+      more: next === undefined ? null : { manifest, start: next.start },
+    };
   }
 
   #current(key: string): Row | undefined {
@@ -262,8 +272,8 @@ export class VersionStore {
   }
 
   #releaseContent(row: Row, now: number): void {
-    this.#ledger.release(this.allSegments(row), now);
-    if (row.segments === null) this.#sql.exec('DELETE FROM segment WHERE owner = ?', row.id);
+    if (row.manifest === null) this.#ledger.release(unpackSegments(row.segments ?? '[]'), now);
+    else this.#manifests.retire(row.manifest, now);
     if (row.kind === 'Appendable') this.#setTail(row.id, null);
   }
 
@@ -272,43 +282,23 @@ export class VersionStore {
     else this.#sql.exec('INSERT OR REPLACE INTO tail (owner, bytes) VALUES (?, ?)', owner, bytes);
   }
 
-  #extend(row: Row, added: readonly Segment[]): void {
-    if (row.segments === null) {
-      this.#insertSegments(row.id, row.size - (this.tail(row)?.length ?? 0), added);
+  /** Adds segments behind those of an appendable: in its row while they fit there, then in a list of their own. */
+  #extend(row: Row, added: readonly Segment[], now: number): void {
+    const inBlobs = row.size - (this.tail(row)?.length ?? 0);
+    if (row.manifest !== null) {
+      this.#manifests.append(row.manifest, inBlobs, added);
+      noteFragmented(this.#sql, row.id, this.#manifests.count(row.manifest), row.size, now);
       return;
     }
-    const all = [...unpackSegments(row.segments), ...added];
+    const all = [...unpackSegments(row.segments ?? '[]'), ...added];
     const inRow = all.length <= ROW_SEGMENTS_MAX;
-    if (!inRow) this.#insertSegments(row.id, 0, all);
-    this.#sql.exec('UPDATE version SET segments = ? WHERE id = ?', inRow ? packSegments(all) : null, row.id);
-  }
-
-  #insertSegments(owner: number, at: number, segments: readonly Segment[]): void {
-    let start = at;
-    for (const { blob, offset, length, crc64 } of segments) {
-      this.#sql.exec(
-        'INSERT INTO segment (owner, start, blob, offset, length, crc64) VALUES (?, ?, ?, ?, ?, ?)',
-        owner,
-        start,
-        blob,
-        offset,
-        length,
-        crc64,
-      );
-      start += length;
-    }
-  }
-
-  #segmentRows(owner: number, start: number, limit: number): Array<Segment & { start: number }> {
-    return this.#sql
-      .exec<{ start: number; blob: string; offset: number; length: number; crc64: string }>(
-        `SELECT start, blob, offset, length, crc64 FROM segment WHERE owner = ?1 AND start >=
-           coalesce((SELECT max(start) FROM segment WHERE owner = ?1 AND start <= ?2), 0) ORDER BY start LIMIT ?3`,
-        owner,
-        start,
-        limit,
-      )
-      .toArray();
+    this.#sql.exec(
+      'UPDATE version SET segments = ?, manifest = ? WHERE id = ?',
+      inRow ? packSegments(all) : null,
+      inRow ? null : this.#manifests.create(all),
+      row.id,
+    );
+    noteFragmented(this.#sql, row.id, all.length, row.size, now);
   }
 }
 

@@ -19,11 +19,13 @@ export type Permission = Pick<Operation, 'action' | 'versionAction' | 'access' |
 /**
  * What the decision needs to know of a request, in words that no dialect is part of.
  * @param wanted the operation's own permission, or another one that matters on the way
+ * @param bucket the request's own bucket, or another one that it reads from
  */
 export function accessRequestOf(
   exchange: Exchange,
   subject: Subject | undefined,
   wanted: Permission = exchange.operation,
+  bucket: BucketConfig | undefined = exchange.hasBucket ? exchange.bucket : undefined,
 ): AccessRequest {
   const { identity, address, request } = exchange;
   const withVersion = subject?.versionId !== undefined && wanted.versionAction !== undefined;
@@ -33,7 +35,7 @@ export function accessRequestOf(
     identity,
     access: accessOf(wanted, exchange.hasBucket),
     actions: [`oss:${action}`, ...(setsTags ? ['oss:PutObjectTagging'] : [])],
-    ...(exchange.hasBucket ? { bucket: bucketOf(exchange.bucket) } : {}),
+    ...(bucket === undefined ? {} : { bucket: bucketOf(bucket) }),
     service: { region: `oss-${address.region}`, bucketName: address.bucket },
     ...(subject === undefined ? {} : { key: subject.key }),
     context: conditions({

@@ -297,7 +297,7 @@ export class Exchange {
 }
 
 /** @param decision one that refuses; what a policy of the caller's own account says is shown in detail */
-function denied(decision: Decision, { identity, operation }: Exchange): OssError {
+export function denied(decision: Decision, { identity, operation }: Exchange): OssError {
   const { message, ec, policyType, noPermissionType } = refusal(decision.reason ?? 'acl');
   const detail =
     policyType === undefined || noPermissionType === undefined || identity.kind === 'anonymous'

@@ -16,9 +16,14 @@ export async function objectContent(
   reply: ReadReply,
   range: ByteRange,
 ): Promise<ReadableStream<Uint8Array>> {
-  const { inline, tail } = reply;
+  const { inline, tail, more } = reply;
   if (inline !== null) return new Response(inline.subarray(range.offset, range.offset + range.length)).body!;
   const all = tail === null ? store : withMemoryBlob(store, TAIL, tail);
+  // What lies before the range is not fetched.
+  if (more !== null && tail === null && range.offset >= more.start) {
+    const pieces = index.pieces(reply.record.key, { ...more, start: range.offset });
+    return readSegments(all, pieces, { offset: 0, length: range.length });
+  }
   return readSegments(all, piecesOf(index, reply), range);
 }
 
@@ -28,6 +33,6 @@ async function* piecesOf(
   { record, segments, more, tail }: ReadReply,
 ): AsyncGenerator<readonly Piece[]> {
   yield segments;
-  if (more !== null) yield* index.segments(record.key, record.versionId, more);
+  if (more !== null) yield* index.pieces(record.key, more);
   if (tail !== null) yield [{ blob: TAIL, offset: 0, length: tail.length }];
 }

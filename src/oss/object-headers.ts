@@ -81,5 +81,13 @@ export function objectRefusal(refused: Refusal, key: string, at?: MarkerInfo, re
       return new OssError('InvalidObjectName', { extra: { ObjectName: key.slice(0, 2_048) } });
     case 'expired-blob':
       return new OssError('RequestTimeout');
+    case 'changed':
+      return new OssError('ServiceUnavailable', { headers: { 'retry-after': '1' } });
+    case 'no-such-upload':
+      return new OssError('NoSuchUpload');
+    case 'invalid-part':
+      return new OssError('InvalidPart');
+    case 'part-too-small':
+      return new OssError('EntityTooSmall');
   }
 }

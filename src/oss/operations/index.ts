@@ -14,6 +14,7 @@ import { GetBucketWebsite } from './bucket/GetBucketWebsite.ts';
 import { GetBucketWorm } from './bucket/GetBucketWorm.ts';
 import { HeadWebsite } from './bucket/HeadWebsite.ts';
 import { InitiateBucketWorm } from './bucket/InitiateBucketWorm.ts';
+import { ListMultipartUploads } from './bucket/ListMultipartUploads.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { ListObjectVersions } from './bucket/ListObjectVersions.ts';
@@ -21,8 +22,11 @@ import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
 import { PutBucketVersioning } from './bucket/PutBucketVersioning.ts';
 import { PutBucketWebsite } from './bucket/PutBucketWebsite.ts';
+import { AbortMultipartUpload } from './object/AbortMultipartUpload.ts';
 import { AppendObject } from './object/AppendObject.ts';
 import { CleanRestoredObject } from './object/CleanRestoredObject.ts';
+import { CompleteMultipartUpload } from './object/CompleteMultipartUpload.ts';
+import { CopyObject } from './object/CopyObject.ts';
 import { CreateDirectory } from './object/CreateDirectory.ts';
 import { DeleteDirectory } from './object/DeleteDirectory.ts';
 import { DeleteMultipleObjects } from './object/DeleteMultipleObjects.ts';
@@ -34,6 +38,8 @@ import { GetObjectMeta, GetObjectMetaByGet } from './object/GetObjectMeta.ts';
 import { GetObjectTagging } from './object/GetObjectTagging.ts';
 import { GetSymlink } from './object/GetSymlink.ts';
 import { HeadObject } from './object/HeadObject.ts';
+import { InitiateMultipartUpload } from './object/InitiateMultipartUpload.ts';
+import { ListParts } from './object/ListParts.ts';
 import { PostObject } from './object/PostObject.ts';
 import { PutObject } from './object/PutObject.ts';
 import { PutObjectACL } from './object/PutObjectACL.ts';
@@ -42,6 +48,8 @@ import { PutSymlink } from './object/PutSymlink.ts';
 import { Rename } from './object/Rename.ts';
 import { RestoreObject } from './object/RestoreObject.ts';
 import { SealAppendObject } from './object/SealAppendObject.ts';
+import { UploadPart } from './object/UploadPart.ts';
+import { UploadPartCopy } from './object/UploadPartCopy.ts';
 import { planned } from './planned.ts';
 import { DescribeRegions } from './service/DescribeRegions.ts';
 import { ListBuckets } from './service/ListBuckets.ts';
@@ -76,6 +84,7 @@ export const built: readonly Operation[] = [
   GetObject,
   AppendObject,
   SealAppendObject,
+  CopyObject,
   DeleteObject,
   DeleteMultipleObjects,
   HeadObject,
@@ -86,6 +95,13 @@ export const built: readonly Operation[] = [
   CreateDirectory,
   Rename,
   DeleteDirectory,
+  InitiateMultipartUpload,
+  UploadPart,
+  UploadPartCopy,
+  CompleteMultipartUpload,
+  AbortMultipartUpload,
+  ListMultipartUploads,
+  ListParts,
   PutObjectACL,
   GetObjectACL,
   PutSymlink,
