@@ -2,6 +2,7 @@ import { Router } from 'itty-router';
 import { anonymous } from './access/identity.ts';
 import { addressOf } from './oss/address.ts';
 import { authenticate } from './oss/auth/authenticate.ts';
+import { addCorsHeaders } from './oss/cross-origin.ts';
 import { OssError } from './oss/errors.ts';
 import { bucketAlreadyExists, Exchange, noSuchBucket } from './oss/exchange.ts';
 import { isMethod } from './oss/match.ts';
@@ -14,7 +15,7 @@ const pipeline = Router<Request, [Exchange], Response>({
   before: [health, address, match, authenticateCaller, configuration, admit],
   catch: (thrown: unknown, _request: Request, exchange: Exchange) =>
     renderError(asOssError(thrown, exchange), exchange),
-  finally: [stamp],
+  finally: [crossOrigin, stamp],
 }).all('*', (_request, exchange) => run(exchange));
 
 /** Answers one request. */
@@ -77,6 +78,7 @@ function authenticateCaller(request: Request, exchange: Exchange): void {
 async function configuration(_request: Request, exchange: Exchange): Promise<void> {
   const { bucket } = exchange.address;
   if (bucket === undefined) return;
+  exchange.wasLookedUp = true;
   const { fresh, createsBucket } = exchange.operation;
   const { config } = await (fresh || createsBucket
     ? exchange.configs.source(bucket)
@@ -117,6 +119,11 @@ function run(exchange: Exchange): Promise<Response> {
   return run(exchange);
 }
 
+async function crossOrigin(response: Response, _request: Request, exchange: Exchange): Promise<Response> {
+  await addCorsHeaders(response, exchange);
+  return response;
+}
+
 /** What every answer carries ([Common-1], [Common-2], [Common-3]). */
 function stamp(response: Response, _request: Request, exchange: Exchange): Response {
   const { headers } = response;
@@ -124,6 +131,5 @@ function stamp(response: Response, _request: Request, exchange: Exchange): Respo
   headers.set('date', new Date().toUTCString());
   headers.set('x-oss-request-id', exchange.requestId);
   headers.set('x-oss-server-time', String(Date.now() - exchange.received));
-  for (const [name, value] of Object.entries(exchange.extraHeaders)) headers.set(name, value);
   return response;
 }

@@ -1,3 +1,5 @@
+import type { CorsRules } from '../access/cors.ts';
+
 /** What a bucket is and how it is configured. The bucket's Durable Object is the authority, everything else a copy. */
 export interface BucketConfig {
   /** Grows by one with every change; index shards know the newest and refuse requests that were judged by an older one. */
@@ -35,6 +37,7 @@ export type Versioning = 'Enabled' | 'Suspended';
 export interface Documents {
   /** The bucket policy, byte for byte as it was put. */
   readonly policy?: string;
+  readonly cors?: CorsRules;
 }
 
 /** The parts of a configuration that may change after creation. A document set to null is removed. */

@@ -33,8 +33,8 @@ export class Exchange {
   readonly configs: ConfigReader;
   readonly index: IndexClient;
   readonly blobs: R2BlobStore;
-  /** Headers for the answer that no operation knows of, such as those of CORS. */
-  readonly extraHeaders: Record<string, string> = {};
+  /** Whether the addressed bucket was looked for, and found missing if `hasBucket` is false. */
+  wasLookedUp = false;
 
   #address: Address | undefined;
   #operation: Operation | undefined;
@@ -91,6 +91,11 @@ export class Exchange {
     this.#bucket = bucket;
   }
 
+  /** Name of the bucket that is addressed, as far as that is known. */
+  get addressedBucket(): string | undefined {
+    return this.#address?.bucket;
+  }
+
   get hasBucket(): boolean {
     return this.#bucket !== undefined;
   }
@@ -119,6 +124,8 @@ export class Exchange {
    */
   judge(): void {
     let decision: Decision = { outcome: 'allow', fallback: true };
+    this.#decision = decision;
+    if (this.operation.access === 'none') return;
     for (const subject of this.#subjects()) {
       const one = decide(accessRequestOf(this, subject));
       if (one.outcome === 'deny') throw denied(one, this.identity);

@@ -1,7 +1,9 @@
 import { OperationTable } from '../match.ts';
 import type { Operation } from '../operation.ts';
 import { DeleteBucket } from './bucket/DeleteBucket.ts';
+import { DeleteBucketCors } from './bucket/DeleteBucketCors.ts';
 import { GetBucketAcl } from './bucket/GetBucketAcl.ts';
+import { GetBucketCors } from './bucket/GetBucketCors.ts';
 import { GetBucketInfo } from './bucket/GetBucketInfo.ts';
 import { GetBucketLocation } from './bucket/GetBucketLocation.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
@@ -9,12 +11,14 @@ import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
+import { PutBucketCors } from './bucket/PutBucketCors.ts';
 import { DeleteMultipleObjects } from './object/DeleteMultipleObjects.ts';
 import { DeleteObject } from './object/DeleteObject.ts';
 import { GetObject } from './object/GetObject.ts';
 import { GetObjectACL } from './object/GetObjectACL.ts';
 import { GetObjectMeta, GetObjectMetaByGet } from './object/GetObjectMeta.ts';
 import { HeadObject } from './object/HeadObject.ts';
+import { Options } from './object/Options.ts';
 import { PutObject } from './object/PutObject.ts';
 import { PutObjectACL } from './object/PutObjectACL.ts';
 import { planned } from './planned.ts';
@@ -34,6 +38,10 @@ export const built: readonly Operation[] = [
   GetBucketStat,
   PutBucketAcl,
   GetBucketAcl,
+  PutBucketCors,
+  GetBucketCors,
+  DeleteBucketCors,
+  ...Options,
   PutObject,
   GetObject,
   DeleteObject,

@@ -54,7 +54,6 @@ export const planned: readonly Operation[] = [
   }),
   ...configuration('requestPayment', { put: 'PutBucketRequestPayment', get: 'GetBucketRequestPayment' }),
   ...configuration('resourceGroup', { put: 'PutBucketResourceGroup', get: 'GetBucketResourceGroup' }),
-  ...configuration('cors', { put: 'PutBucketCors', get: 'GetBucketCors', delete: 'DeleteBucketCors' }, false),
   ...bucket('GET', 'owner', {
     GetBucketReplication: { select: ['replication'], hierarchical: false },
     GetBucketReplicationLocation: { select: ['replicationLocation'], hierarchical: false },
@@ -71,16 +70,6 @@ export const planned: readonly Operation[] = [
     DeleteBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false },
   }),
   ...bucket('POST', 'write', { PostObject: {} }),
-  ...(['service', 'bucket', 'object'] as const).map(
-    (target): Operation => ({
-      name: 'Options',
-      method: 'OPTIONS',
-      target,
-      action: 'Options',
-      access: 'none',
-      hierarchical: false,
-    }),
-  ),
   ...object('PUT', 'write', {
     CopyObject: { selectHeader: 'x-oss-copy-source', action: 'PutObject' },
     UploadPart: { select: ['uploadId', 'partNumber'], action: 'PutObject' },

@@ -15,6 +15,8 @@ export const keys = {
 
 export const accounts = { owner: '1000000000000001', other: '2000000000000002' } as const;
 
+const encoder = new TextEncoder();
+
 export interface Wish {
   /** Which key signs; `anonymous` sends no signature. */
   readonly as?: keyof typeof keys | 'anonymous';
@@ -25,6 +27,8 @@ export interface Wish {
   /** Headers and query keys that are added after signing. */
   readonly unsigned?: { readonly headers?: Record<string, string>; readonly query?: string };
   readonly host?: string;
+  /** Takes the request in place of the Worker. */
+  readonly via?: (request: Request) => Promise<Response>;
 }
 
 /**
@@ -52,12 +56,14 @@ export async function send(method: string, path: string, wish: Wish = {}): Promi
   }
   const query = wish.unsigned?.query;
   const fullUrl = query === undefined ? target.url : `${target.url}${target.url.includes('?') ? '&' : '?'}${query}`;
-  const response = await exports.default.fetch(fullUrl, {
+  const request = new Request(fullUrl, {
     method,
     headers: { ...target.headers, ...wish.unsigned?.headers },
     redirect: 'manual',
-    ...(wish.body === undefined ? {} : { body: wish.body }),
+    // As bytes: `fetch` would give a string a content type of its own, behind the signature's back.
+    ...(wish.body === undefined ? {} : { body: typeof wish.body === 'string' ? encoder.encode(wish.body) : wish.body }),
   });
+  const response = await (wish.via?.(request) ?? exports.default.fetch(request));
   return new Answer(response, new Uint8Array(await response.arrayBuffer()));
 }
 
