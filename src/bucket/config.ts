@@ -1,4 +1,5 @@
 import type { CorsRules } from '../access/cors.ts';
+import type { RefererRules } from '../access/referer.ts';
 
 /** What a bucket is and how it is configured. The bucket's Durable Object is the authority, everything else a copy. */
 export interface BucketConfig {
@@ -38,6 +39,7 @@ export interface Documents {
   /** The bucket policy, byte for byte as it was put. */
   readonly policy?: string;
   readonly cors?: CorsRules;
+  readonly referer?: RefererRules;
 }
 
 /** The parts of a configuration that may change after creation. A document set to null is removed. */

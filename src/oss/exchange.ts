@@ -12,6 +12,7 @@ import { accessRequestOf, type Subject } from './access-request.ts';
 import type { Address } from './address.ts';
 import type { Authentication } from './auth/authenticate.ts';
 import { OssError } from './errors.ts';
+import { passGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 
 /** Attempts to change a configuration that others change at the same time. */
@@ -126,6 +127,7 @@ export class Exchange {
     let decision: Decision = { outcome: 'allow', fallback: true };
     this.#decision = decision;
     if (this.operation.access === 'none') return;
+    passGates(this);
     for (const subject of this.#subjects()) {
       const one = decide(accessRequestOf(this, subject));
       if (one.outcome === 'deny') throw denied(one, this.identity);

@@ -6,12 +6,14 @@ import { GetBucketAcl } from './bucket/GetBucketAcl.ts';
 import { GetBucketCors } from './bucket/GetBucketCors.ts';
 import { GetBucketInfo } from './bucket/GetBucketInfo.ts';
 import { GetBucketLocation } from './bucket/GetBucketLocation.ts';
+import { GetBucketReferer } from './bucket/GetBucketReferer.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
 import { PutBucketCors } from './bucket/PutBucketCors.ts';
+import { PutBucketReferer } from './bucket/PutBucketReferer.ts';
 import { DeleteMultipleObjects } from './object/DeleteMultipleObjects.ts';
 import { DeleteObject } from './object/DeleteObject.ts';
 import { GetObject } from './object/GetObject.ts';
@@ -38,6 +40,8 @@ export const built: readonly Operation[] = [
   GetBucketStat,
   PutBucketAcl,
   GetBucketAcl,
+  PutBucketReferer,
+  GetBucketReferer,
   PutBucketCors,
   GetBucketCors,
   DeleteBucketCors,

@@ -45,7 +45,6 @@ export const planned: readonly Operation[] = [
     { put: 'PutBucketWebsite', get: 'GetBucketWebsite', delete: 'DeleteBucketWebsite' },
     false,
   ),
-  ...configuration('referer', { put: 'PutBucketReferer', get: 'GetBucketReferer' }),
   ...configuration('tagging', { put: 'PutBucketTags', get: 'GetBucketTags', delete: 'DeleteBucketTags' }),
   ...configuration('encryption', {
     put: 'PutBucketEncryption',

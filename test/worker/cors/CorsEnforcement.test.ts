@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { configCopies } from '../../../src/bucket/config-cache.ts';
+import { cors, put, rule } from '../support/config.ts';
 import { counted } from '../support/counted.ts';
 import { type Answer, newBucket, send, type Wish } from '../support/wire.ts';
-import { cors, put, rule } from './support.ts';
 
 const origin = 'http://www.example.com';
 const text = 'x'.repeat(2_000);

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { cors, plainRule, put, rule } from '../support/config.ts';
 import { counted } from '../support/counted.ts';
 import { type Answer, newBucket, send } from '../support/wire.ts';
-import { cors, plainRule, put, rule } from './support.ts';
 
 const origin = 'http://www.example.com';
 const asking = (method: string, headers?: string, from = origin): Record<string, string> => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { cors, md5, plainRule, put, rule } from '../support/config.ts';
 import { newBucket, send } from '../support/wire.ts';
-import { cors, md5, plainRule, put, rule } from './support.ts';
 
 const get = (bucket: string) => send('GET', `/${bucket}?cors`);
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Answer, send, type Wish } from '../support/wire.ts';
+import { type Answer, send, type Wish } from './wire.ts';
 
 /** Sends a configuration document. */
 export function put(bucket: string, subresource: string, body: string, wish: Wish = {}): Promise<Answer> {

@@ -1,0 +1,32 @@
+import { isRefererChecked, refererRefusal } from '../access/referer.ts';
+import { type RefusalReason, refusal } from '../access/refusal.ts';
+import { OssError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+
+/**
+ * What a bucket's configuration asks of a request whoever sends it, before any policy or ACL is looked at and before
+ * anything stored is touched. Judged anew with each newer copy of the configuration.
+ * @throws {OssError} AccessDenied
+ */
+export function passGates(exchange: Exchange): void {
+  if (!exchange.hasBucket) return;
+  checkReferer(exchange);
+}
+
+/** Hotlink protection is about objects and their listings; a bucket can always be managed ([RefererEnforcement-1]). */
+function checkReferer(exchange: Exchange): void {
+  const { operation, authentication, bucket } = exchange;
+  const rules = bucket.documents.referer;
+  if (rules === undefined || (operation.target !== 'object' && !dataAccess.has(operation.access))) return;
+  const { place } = authentication;
+  if (!isRefererChecked(place === 'query' ? 'url' : place)) return;
+  const reason = refererRefusal(rules, exchange.header('referer') ?? undefined);
+  if (reason !== undefined) throw refused(reason, bucket.name);
+}
+
+const dataAccess: ReadonlySet<string> = new Set(['read', 'write', 'list']);
+
+function refused(reason: RefusalReason, bucket: string): OssError {
+  const { message, ec } = refusal(reason);
+  return new OssError('AccessDenied', { message, ec, extra: { BucketName: bucket } });
+}
