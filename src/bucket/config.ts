@@ -1,4 +1,5 @@
 import type { CorsRules } from '../access/cors.ts';
+import type { Payer } from '../access/payer.ts';
 import type { RefererRules } from '../access/referer.ts';
 
 /** What a bucket is and how it is configured. The bucket's Durable Object is the authority, everything else a copy. */
@@ -40,6 +41,7 @@ export interface Documents {
   readonly policy?: string;
   readonly cors?: CorsRules;
   readonly referer?: RefererRules;
+  readonly payer?: Payer;
 }
 
 /** The parts of a configuration that may change after creation. A document set to null is removed. */

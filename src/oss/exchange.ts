@@ -36,6 +36,8 @@ export class Exchange {
   readonly blobs: R2BlobStore;
   /** Whether the addressed bucket was looked for, and found missing if `hasBucket` is false. */
   wasLookedUp = false;
+  /** Whether the sender pays for the request, and said so. */
+  charged = false;
 
   #address: Address | undefined;
   #operation: Operation | undefined;

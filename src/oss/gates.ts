@@ -1,3 +1,4 @@
+import { isChargedToRequester, payerRefusal } from '../access/payer.ts';
 import { isRefererChecked, refererRefusal } from '../access/referer.ts';
 import { type RefusalReason, refusal } from '../access/refusal.ts';
 import { OssError } from './errors.ts';
@@ -11,6 +12,7 @@ import type { Exchange } from './exchange.ts';
 export function passGates(exchange: Exchange): void {
   if (!exchange.hasBucket) return;
   checkReferer(exchange);
+  checkPayer(exchange);
 }
 
 /** Hotlink protection is about objects and their listings; a bucket can always be managed ([RefererEnforcement-1]). */
@@ -25,6 +27,21 @@ function checkReferer(exchange: Exchange): void {
 }
 
 const dataAccess: ReadonlySet<string> = new Set(['read', 'write', 'list']);
+
+/**
+ * Whether the request is charged to its sender, who must then have accepted that: by a header or, as SDKs do in signed
+ * URLs, by a parameter. Signatures of all kinds cover both.
+ */
+function checkPayer(exchange: Exchange): void {
+  const { bucket, identity } = exchange;
+  const { payer = 'BucketOwner' } = bucket.documents;
+  const declared = exchange.header(PAYER) ?? exchange.query(PAYER);
+  const reason = payerRefusal(payer, bucket.owner, identity, declared);
+  if (reason !== undefined) throw refused(reason, bucket.name);
+  exchange.charged = isChargedToRequester(payer, bucket.owner, identity);
+}
+
+const PAYER = 'x-oss-request-payer';
 
 function refused(reason: RefusalReason, bucket: string): OssError {
   const { message, ec } = refusal(reason);

@@ -7,6 +7,7 @@ import { GetBucketCors } from './bucket/GetBucketCors.ts';
 import { GetBucketInfo } from './bucket/GetBucketInfo.ts';
 import { GetBucketLocation } from './bucket/GetBucketLocation.ts';
 import { GetBucketReferer } from './bucket/GetBucketReferer.ts';
+import { GetBucketRequestPayment } from './bucket/GetBucketRequestPayment.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
@@ -14,6 +15,7 @@ import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
 import { PutBucketCors } from './bucket/PutBucketCors.ts';
 import { PutBucketReferer } from './bucket/PutBucketReferer.ts';
+import { PutBucketRequestPayment } from './bucket/PutBucketRequestPayment.ts';
 import { DeleteMultipleObjects } from './object/DeleteMultipleObjects.ts';
 import { DeleteObject } from './object/DeleteObject.ts';
 import { GetObject } from './object/GetObject.ts';
@@ -42,6 +44,8 @@ export const built: readonly Operation[] = [
   GetBucketAcl,
   PutBucketReferer,
   GetBucketReferer,
+  PutBucketRequestPayment,
+  GetBucketRequestPayment,
   PutBucketCors,
   GetBucketCors,
   DeleteBucketCors,

@@ -51,7 +51,6 @@ export const planned: readonly Operation[] = [
     get: 'GetBucketEncryption',
     delete: 'DeleteBucketEncryption',
   }),
-  ...configuration('requestPayment', { put: 'PutBucketRequestPayment', get: 'GetBucketRequestPayment' }),
   ...configuration('resourceGroup', { put: 'PutBucketResourceGroup', get: 'GetBucketResourceGroup' }),
   ...bucket('GET', 'owner', {
     GetBucketReplication: { select: ['replication'], hierarchical: false },
