@@ -2,10 +2,12 @@ import { OperationTable } from '../match.ts';
 import type { Operation } from '../operation.ts';
 import { DeleteBucket } from './bucket/DeleteBucket.ts';
 import { DeleteBucketCors } from './bucket/DeleteBucketCors.ts';
+import { DeleteBucketPolicy } from './bucket/DeleteBucketPolicy.ts';
 import { GetBucketAcl } from './bucket/GetBucketAcl.ts';
 import { GetBucketCors } from './bucket/GetBucketCors.ts';
 import { GetBucketInfo } from './bucket/GetBucketInfo.ts';
 import { GetBucketLocation } from './bucket/GetBucketLocation.ts';
+import { GetBucketPolicy } from './bucket/GetBucketPolicy.ts';
 import { GetBucketReferer } from './bucket/GetBucketReferer.ts';
 import { GetBucketRequestPayment } from './bucket/GetBucketRequestPayment.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
@@ -14,6 +16,7 @@ import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
 import { PutBucketCors } from './bucket/PutBucketCors.ts';
+import { PutBucketPolicy } from './bucket/PutBucketPolicy.ts';
 import { PutBucketReferer } from './bucket/PutBucketReferer.ts';
 import { PutBucketRequestPayment } from './bucket/PutBucketRequestPayment.ts';
 import { DeleteMultipleObjects } from './object/DeleteMultipleObjects.ts';
@@ -42,6 +45,9 @@ export const built: readonly Operation[] = [
   GetBucketStat,
   PutBucketAcl,
   GetBucketAcl,
+  PutBucketPolicy,
+  GetBucketPolicy,
+  DeleteBucketPolicy,
   PutBucketReferer,
   GetBucketReferer,
   PutBucketRequestPayment,

@@ -38,7 +38,6 @@ export const planned: readonly Operation[] = [
     delete: 'DeleteBucketTransferAcceleration',
   }),
   ...configuration('versioning', { put: 'PutBucketVersioning', get: 'GetBucketVersioning' }, false),
-  ...configuration('policy', { put: 'PutBucketPolicy', get: 'GetBucketPolicy', delete: 'DeleteBucketPolicy' }),
   ...configuration('logging', { put: 'PutBucketLogging', get: 'GetBucketLogging', delete: 'DeleteBucketLogging' }),
   ...configuration(
     'website',
