@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 /** What the worker tests find configured; their wire client (test/worker/support/wire.ts) has the same keys. */
 const workerBindings = {
   LOCAL: 'true',
+  // Two regions: the first one's endpoint is `localhost`.
+  SERVICE_DOMAIN:
+    'localhost,oss-cn-hangzhou.aliyuncs.com,oss-cn-beijing.aliyuncs.com,oss-cn-beijing-internal.aliyuncs.com',
   OSS_ACCESS_KEY_ID: 'OWNERKEY',
   OSS_ACCESS_KEY_SECRET: 'owner-secret',
   OSS_ACCOUNT_ID: '1000000000000001',

@@ -10,7 +10,7 @@ const target = new URL('../src/blob/crc64.wasm', import.meta.url);
  * prove that the committed binary is what the committed source says.
  */
 export async function assembleCrc64(): Promise<Uint8Array> {
-  const module = (await wabt()).parseWat('crc64.wat', await readFile(source));
+  const module = (await wabt()).parseWat('crc64.wat', await readFile(source, 'ascii'));
   try {
     module.validate();
     return module.toBinary({ write_debug_names: false }).buffer;

@@ -87,21 +87,13 @@ async function configuration(_request: Request, exchange: Exchange): Promise<voi
   else if (!createsBucket) throw noSuchBucket(bucket);
 }
 
-/** Judges the request. A refusal by a copy of the configuration is judged again by the configuration in force. */
+/** Judges the request, by the configuration in force where a copy of it refuses. */
 async function admit(_request: Request, exchange: Exchange): Promise<void> {
-  const { operation } = exchange;
-  if (operation.perObject) return;
   try {
-    exchange.judge();
+    await exchange.settle();
   } catch (error) {
-    if (operation.createsBucket && isTaken(exchange)) throw bucketAlreadyExists(exchange.bucket.name);
-    if (!exchange.hasBucket || operation.fresh || operation.createsBucket) throw error;
-    await exchange.rejudge();
-  }
-  if (exchange.hasBucket && exchange.bucket.hierarchical && !operation.hierarchical) {
-    throw new OssError('OperationNotSupported', {
-      message: 'The operation is not supported for a bucket with a hierarchical namespace.',
-    });
+    if (exchange.operation.createsBucket && isTaken(exchange)) throw bucketAlreadyExists(exchange.bucket.name);
+    throw error;
   }
 }
 

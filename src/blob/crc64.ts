@@ -4,12 +4,11 @@ interface Kernel {
   memory: WebAssembly.Memory;
   input: WebAssembly.Global;
   capacity: WebAssembly.Global;
-  update(register: bigint, at: number, length: number): bigint;
+  update(register: bigint, length: number): bigint;
 }
 
 const kernel = new WebAssembly.Instance(wasm).exports as unknown as Kernel;
-const inputAt = kernel.input.value as number;
-const input = new Uint8Array(kernel.memory.buffer, inputAt, kernel.capacity.value as number);
+const input = new Uint8Array(kernel.memory.buffer, kernel.input.value as number, kernel.capacity.value as number);
 
 /**
  * A running CRC-64/XZ, the checksum that OSS calls crc64ecma [ObjCommon-23]. Its state lives here and not in the
@@ -23,7 +22,7 @@ export class Crc64 {
     for (let at = 0; at < bytes.length; at += input.length) {
       const step = bytes.subarray(at, at + input.length);
       input.set(step);
-      this.#register = kernel.update(this.#register, inputAt, step.length);
+      this.#register = kernel.update(this.#register, step.length);
     }
     return this;
   }

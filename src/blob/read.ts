@@ -1,4 +1,4 @@
-import { type ByteRange, type Piece, type SegmentSource, slicePieces } from './segments.ts';
+import { type ByteRange, type Piece, type SegmentSource, type Slice, slicePieces } from './segments.ts';
 import type { BlobStore } from './store.ts';
 
 /** Blobs asked for ahead of the one that is being sent. */
@@ -62,10 +62,10 @@ interface Opened {
 /** Opens blobs in order, at most AHEAD of them before they are asked for. */
 class OpenedAhead {
   readonly #store: BlobStore;
-  readonly #pieces: AsyncGenerator<Piece>;
+  readonly #pieces: AsyncGenerator<Slice>;
   readonly #queue: Promise<Opened | null>[] = [];
 
-  constructor(store: BlobStore, pieces: AsyncGenerator<Piece>) {
+  constructor(store: BlobStore, pieces: AsyncGenerator<Slice>) {
     this.#store = store;
     this.#pieces = pieces;
   }

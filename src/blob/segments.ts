@@ -13,6 +13,12 @@ export interface Segment {
 /** What reading needs to know of a segment, or of a part of one. */
 export type Piece = Pick<Segment, 'blob' | 'offset' | 'length'>;
 
+/** A piece cut by a range. */
+export interface Slice extends Piece {
+  /** Whether all of its segment is in it: then most likely all of its blob is. */
+  readonly entire: boolean;
+}
+
 /** Segments in order: all at hand, or page by page, so that ten thousand rows need not be in memory at once. */
 export type SegmentSource = Iterable<Piece> | AsyncIterable<readonly Piece[]>;
 
@@ -37,7 +43,7 @@ async function* inOrder(source: SegmentSource): AsyncGenerator<Piece> {
  * @throws {RangeError} on a malformed range
  * @throws {SegmentsTooShort} where the segments end before the range does
  */
-export async function* slicePieces(source: SegmentSource, range: ByteRange): AsyncGenerator<Piece> {
+export async function* slicePieces(source: SegmentSource, range: ByteRange): AsyncGenerator<Slice> {
   if (
     !Number.isSafeInteger(range.offset) ||
     !Number.isSafeInteger(range.length) ||
@@ -54,7 +60,7 @@ export async function* slicePieces(source: SegmentSource, range: ByteRange): Asy
       continue;
     }
     const taken = Math.min(length - skip, left);
-    yield { blob, offset: offset + skip, length: taken };
+    yield { blob, offset: offset + skip, length: taken, entire: taken === length };
     skip = 0;
     left -= taken;
     if (left === 0) return;

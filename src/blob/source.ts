@@ -1,9 +1,11 @@
 import { BodyFailure } from './failure.ts';
 
-/** Bytes that a read waits for while the sender is fast: fewer, larger reads cost the least CPU. */
+/** Most bytes that a read waits for: fewer, larger reads cost less CPU, and more than this saves nothing. */
 const EAGER_BYTES = 128 * 1024;
-/** A read that took longer than this marks the sender as slow; it is then read byte by byte as bytes come. */
+/** A read that takes longer marks the sender as slow, whose bytes are taken as they come. */
 const SLOW_READ_MS = 1000;
+/** What a timer can hold. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Reader =
   | { kind: 'bytes'; reader: ReadableStreamBYOBReader }
@@ -26,7 +28,9 @@ export class BodySource {
   readonly #from: Reader;
   readonly #idleTimeoutMs: number;
   readonly #now: () => number;
-  #slow = true;
+  readonly #slowMs: number;
+  /** Bytes that the next read waits for. It doubles while reads are quick, so no pause is mistaken for a long one. */
+  #least = 1;
   #waitingSince: number | null = null;
   #watchdog: ReturnType<typeof setTimeout> | null = null;
   #failure: { error: unknown } | null = null;
@@ -39,6 +43,7 @@ export class BodySource {
   constructor(stream: ReadableStream<Uint8Array>, idleTimeoutMs: number, now: () => number) {
     this.#from = readerOf(stream);
     this.#idleTimeoutMs = idleTimeoutMs;
+    this.#slowMs = Math.min(SLOW_READ_MS, idleTimeoutMs / 4);
     this.#now = now;
   }
 
@@ -54,7 +59,8 @@ export class BodySource {
     this.#watch(this.#idleTimeoutMs);
     try {
       const bytes = await this.#orFailure(this.#from.kind === 'bytes' ? this.#readInto(into) : this.#copyInto(into));
-      this.#slow = this.#now() - began > SLOW_READ_MS;
+      const slow = this.#now() - began > this.#slowMs;
+      this.#least = slow ? 1 : Math.min(EAGER_BYTES, 2 * Math.max(this.#least, bytes.length));
       return bytes;
     } catch (error) {
       this.#throwIfFailed();
@@ -109,19 +115,21 @@ export class BodySource {
 
   /** One timer for the whole body: re-armed when it fires, not at each read. */
   #watch(delayMs: number): void {
-    this.#watchdog ??= setTimeout(() => {
-      this.#watchdog = null;
-      if (this.#waitingSince === null) return;
-      const left = this.#waitingSince + this.#idleTimeoutMs - this.#now();
-      if (left > 0) this.#watch(left);
-      else this.fail(new BodyFailure('timeout', `no bytes came for ${this.#idleTimeoutMs} ms`));
-    }, delayMs);
+    this.#watchdog ??= setTimeout(
+      () => {
+        this.#watchdog = null;
+        if (this.#waitingSince === null) return;
+        const left = this.#waitingSince + this.#idleTimeoutMs - this.#now();
+        if (left > 0) this.#watch(left);
+        else this.fail(new BodyFailure('timeout', `no bytes came for ${this.#idleTimeoutMs} ms`));
+      },
+      Math.min(delayMs, LONGEST_TIMER_MS),
+    );
   }
 
   async #readInto(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     const reader = this.#from.reader as ReadableStreamBYOBReader;
-    const least = this.#slow ? 1 : Math.min(EAGER_BYTES, into.length);
-    const { value, done } = await reader.readAtLeast(least, into);
+    const { value, done } = await reader.readAtLeast(Math.min(this.#least, into.length), into);
     if (!done) return value as Uint8Array<ArrayBuffer>;
     if (value === undefined) throw new TypeError('the body was cancelled');
     return (value as Uint8Array<ArrayBuffer>).subarray(0, 0);

@@ -83,7 +83,7 @@ async function sendParts(task: UploadTask, upload: BlobUpload): Promise<Uploaded
     const first = new Uint8Array(room());
     first.set(task.head);
     let part = await source.fill(first, task.head.length);
-    let spare = new ArrayBuffer(UPLOAD_PART_BYTES);
+    let spare: ArrayBuffer | undefined;
     for (;;) {
       size += part.length;
       if (size > limit) throw tooLarge(limit);
@@ -94,7 +94,7 @@ async function sendParts(task: UploadTask, upload: BlobUpload): Promise<Uploaded
       sending.catch((error) => source.fail(error));
       if (part.length < UPLOAD_PART_BYTES) break;
       const sent = part.buffer;
-      part = await source.fill(new Uint8Array(spare, 0, room()));
+      part = await source.fill(new Uint8Array(spare ?? new ArrayBuffer(UPLOAD_PART_BYTES), 0, room()));
       spare = sent;
     }
     await sending;

@@ -9,11 +9,14 @@ import { BodySource } from './source.ts';
 import { type BlobStore, BlobStoreError, MAX_BLOB_BYTES } from './store.ts';
 import { MAX_UPLOAD_BYTES, uploadInParts } from './upload.ts';
 
-/** Bodies up to this are read whole and stored from one buffer: a stream's set-up costs more than the copy. */
-export const WHOLE_BODY_BYTES = 128 * 1024;
-
 /** Two of these are in use per streamed body. Measured: 64 KiB and 1 MiB are slower. */
 const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Bodies up to this are read whole and stored from one buffer: that takes no more memory than streaming does, and half
+ * the CPU where streaming would be over after a few chunks.
+ */
+export const WHOLE_BODY_BYTES = 2 * CHUNK_BYTES;
 
 /** First buffer for a body of unknown length, which is small more often than not, and the step after it. */
 const FIRST_BYTES = 64 * 1024;
@@ -66,6 +69,7 @@ interface Task extends WriteOptions {
  * the body's length: half a MiB, and 16 MiB for one of unknown length that turns out to be long.
  *
  * Not a byte is read of a body that is announced as too long. [PutObject-2] [PutObject-3] [PutObject-4] [PutObject-5]
+ * @throws {RangeError} on a malformed length
  * @throws {BodyFailure} for what is wrong with the body
  * @throws {BlobStoreError} for what is wrong with the store
  */
@@ -73,7 +77,10 @@ export async function writeBody(store: BlobStore, options: WriteOptions): Promis
   const { body, length, limit } = options;
   const task: Task = { ...options, store, now: options.now ?? Date.now, names: [] };
   const announced = length ?? (body instanceof Uint8Array ? body.length : body === null ? 0 : undefined);
-  if (announced !== undefined && announced > limit) throw tooLarge(limit);
+  if (announced !== undefined) {
+    if (!Number.isSafeInteger(announced) || announced < 0) throw new RangeError(`not a length: ${announced}`);
+    if (announced > limit) throw tooLarge(limit);
+  }
   try {
     if (body === null || body instanceof Uint8Array) return await writeWhole(task, cut(body, announced ?? 0));
     const source = new BodySource(body, options.idleTimeoutMs, task.now);
@@ -117,7 +124,9 @@ async function writeWhole(task: Task, bytes: Uint8Array<ArrayBuffer>): Promise<W
   const crc = crc64(bytes);
   if (size <= task.inlineLimit || size === 0) {
     const md5 = checkedMd5(task, createHash('md5').update(bytes).digest());
-    return { size, md5, crc64: crc, inline: bytes, segments: [] };
+    // A copy where the buffer is larger: sent to another object, a view would take its whole buffer along.
+    const inline = bytes.buffer.byteLength === size ? bytes : bytes.slice();
+    return { size, md5, crc64: crc, inline, segments: [] };
   }
   const blob = newName(task);
   const { md5 } = await task.store.put(blob, bytes, { length: size, md5: task.md5, infrequent: task.infrequent });

@@ -4,6 +4,7 @@ import { Mutex } from '../lib/mutex.ts';
 import { randomHex } from '../lib/random.ts';
 import type { BucketConfig, BucketEntry, BucketSeed, ConfigPatch, Documents } from './config.ts';
 import { configKey } from './config-cache.ts';
+import { rulesOf } from './worm.ts';
 
 export type CreateReply =
   | { readonly created: BucketConfig }
@@ -59,7 +60,7 @@ export class BucketObject extends DurableObject<Env> {
       };
       const directory = this.#directory(config.owner);
       if (!(await directory.reserve(entryOf(config)))) return { full: true };
-      await this.#eachShard(config, (shard, call) => shard.open(call));
+      await this.#eachShard(config, (shard, call) => shard.open(call, rulesOf(config)));
       this.#store(config);
       await directory.confirm(entryOf(config));
       await this.#publish(config);
@@ -121,7 +122,7 @@ export class BucketObject extends DurableObject<Env> {
   }
 
   async #announce(config: BucketConfig): Promise<void> {
-    await this.#eachShard(config, (shard, call) => shard.configure(call));
+    await this.#eachShard(config, (shard, call) => shard.configure(call, rulesOf(config)));
     await this.#publish(config);
     this.#end();
   }

@@ -1,6 +1,7 @@
 import type { CorsRules } from '../access/cors.ts';
 import type { Payer } from '../access/payer.ts';
 import type { RefererRules } from '../access/referer.ts';
+import type { WormPolicy } from './worm.ts';
 
 /** What a bucket is and how it is configured. The bucket's Durable Object is the authority, everything else a copy. */
 export interface BucketConfig {
@@ -42,6 +43,8 @@ export interface Documents {
   readonly cors?: CorsRules;
   readonly referer?: RefererRules;
   readonly payer?: Payer;
+  /** The retention policy. It may have lapsed: see `wormInForce`. */
+  readonly worm?: WormPolicy;
 }
 
 /** The parts of a configuration that may change after creation. A document set to null is removed. */

@@ -1,3 +1,4 @@
+import type { DirectoryCommand, PruneCommand, RenameCommand, TreeCommand, TreePage } from './directory-records.ts';
 import { mergedPage } from './merge.ts';
 import { shardName, shardOf } from './names.ts';
 import type {
@@ -6,6 +7,7 @@ import type {
   Call,
   ListCommand,
   ListPage,
+  ObjectAddress,
   PutCommand,
   PutReply,
   ReadCommand,
@@ -17,6 +19,7 @@ import type {
   Segment,
   StatReply,
 } from './records.ts';
+import type { CleanReply, RestoreCommand, RestoreReply } from './restore.ts';
 import type { IndexShard } from './shard.ts';
 import { shardStub } from './stub.ts';
 
@@ -40,6 +43,11 @@ export type Outcome<T> = Exclude<Answer<T>, { stale: number } | { gone: true } |
 /** The index cannot answer at the moment: too much to do, restarting, or its bucket is just being deleted. */
 export class IndexUnavailable extends Error {
   override readonly name = 'IndexUnavailable';
+}
+
+/** The bucket turned out to have another shard map than a call over all of its shards began with. */
+class MapChanged extends Error {
+  override readonly name = 'MapChanged';
 }
 
 type Stub = DurableObjectStub<IndexShard>;
@@ -88,75 +96,116 @@ export class IndexClient {
   }
 
   /**
-   * Removes in the order given, each shard's entries with one call. A shard that refuses removes nothing; with several
-   * shards, others may have removed theirs.
+   * Removes in the order given, each shard's entries with one call. All or nothing: where entries live in several
+   * shards and any of them could refuse, all are asked first ([DeleteMultipleObjects-14]).
+   * @param mayRefuse whether a shard could
    */
-  async remove(
+  remove(
     entries: readonly RemoveEntry[],
-    command: () => Omit<RemoveCommand, 'entries'>,
+    command: () => Omit<RemoveCommand, 'entries' | 'dryRun'>,
+    mayRefuse: () => boolean = () => !command().guard.owner,
   ): Promise<Outcome<readonly Removed[]>> {
-    const removed = new Array<Removed>(entries.length);
-    const answers = await Promise.all(
-      this.#byShard(entries).map(async (members) => {
-        const own = members.map((i) => entries[i]!);
-        const answer = await this.#onKey(own[0]!.key, true, (stub, call) =>
-          stub.remove(call, { ...command(), entries: own }),
+    return this.#overMap(async (map) => {
+      const groups = byShard(entries, map);
+      const removeAll = async (dryRun: boolean): Promise<Outcome<readonly Removed[]>> => {
+        const removed = new Array<Removed>(entries.length);
+        const answers = await Promise.all(
+          [...groups].map(async ([shard, members]) => {
+            const own = members.map((i) => entries[i]!);
+            const answer = await this.#inMap(map, shard, (stub, call) =>
+              stub.remove(call, { ...command(), entries: own, dryRun }),
+            );
+            if ('ok' in answer) {
+              answer.ok.forEach((one, n) => {
+                removed[members[n]!] = one;
+              });
+            }
+            return answer;
+          }),
         );
-        if ('ok' in answer) {
-          members.forEach((i, n) => {
-            removed[i] = answer.ok[n]!;
-          });
-        }
-        return answer;
-      }),
-    );
-    return answers.find((answer) => 'refused' in answer) ?? { ok: removed };
-  }
-
-  /** Positions of the entries, grouped by the shard that has their keys. */
-  #byShard(entries: readonly RemoveEntry[]): number[][] {
-    const { id, shards } = this.#judge.view();
-    const groups = new Map<number, number[]>();
-    entries.forEach(({ key }, i) => {
-      const shard = shardOf(id, key, shards);
-      const group = groups.get(shard);
-      if (group === undefined) groups.set(shard, [i]);
-      else group.push(i);
+        return answers.find((answer) => 'refused' in answer) ?? { ok: removed };
+      };
+      if (groups.size > 1 && mayRefuse()) {
+        const answer = await removeAll(true);
+        if ('refused' in answer) return answer;
+      }
+      return removeAll(false);
     });
-    return [...groups.values()];
   }
 
   setAcl(command: AclCommand): Promise<Outcome<{ versionId: string }>> {
     return this.#onKey(command.key, true, (stub, call) => stub.setAcl(call, command));
   }
 
+  restore(command: RestoreCommand): Promise<Outcome<RestoreReply>> {
+    return this.#onKey(command.key, false, (stub, call) => stub.restore(call, command));
+  }
+
+  cleanRestored(address: ObjectAddress): Promise<Outcome<CleanReply>> {
+    return this.#onKey(address.key, false, (stub, call) => stub.cleanRestored(call, address));
+  }
+
+  // Directories: a bucket that has them has one shard.
+
+  createDirectory(path: string, command: () => DirectoryCommand): Promise<Outcome<{ modified: number }>> {
+    return this.#onKey(path, true, (stub, call) => stub.createDirectory(call, command()));
+  }
+
+  rename(target: string, command: () => RenameCommand): Promise<Outcome<true>> {
+    return this.#onKey(target, false, (stub, call) => stub.rename(call, command()));
+  }
+
+  tree(command: TreeCommand): Promise<Outcome<TreePage>> {
+    return this.#onKey(command.path, true, (stub, call) => stub.tree(call, command));
+  }
+
+  prune(path: string, command: () => PruneCommand): Promise<Outcome<number>> {
+    return this.#onKey(path, false, (stub, call) => stub.prune(call, command()));
+  }
+
   /** One page over all shards. `limit` entries at most. */
   list(command: ListCommand): Promise<ListPage> {
     const { prefix, delimiter } = command;
-    return mergedPage(this.#judge.view().shards, command.start, command.limit, async (shard, start, limit) => {
-      const answer = await this.#onShard(
-        () => shard,
-        true,
-        (stub, call) => stub.list(call, { prefix, delimiter, start, limit }),
-      );
-      return mustBeOk(answer);
-    });
+    return this.#overMap((map) =>
+      mergedPage(map.shards, command.start, command.limit, async (shard, start, limit) =>
+        mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.list(call, { prefix, delimiter, start, limit }))),
+      ),
+    );
   }
 
   /** Figures of each shard. */
   async stat(): Promise<readonly StatReply[]> {
-    const { shards } = this.#judge.view();
-    return Promise.all(
-      Array.from({ length: shards }, async (_, shard) =>
-        mustBeOk(
-          await this.#onShard(
-            () => shard,
-            true,
-            (stub, call) => stub.stat(call),
-          ),
+    return this.#overMap((map) =>
+      Promise.all(
+        Array.from({ length: map.shards }, async (_, shard) =>
+          mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.stat(call))),
         ),
       ),
     );
+  }
+
+  /**
+   * Runs work over all shards of the bucket, all of it again where the bucket turns out to have another shard map than
+   * the request's copy of the configuration said.
+   */
+  async #overMap<T>(work: (map: BucketView) => Promise<T>): Promise<T> {
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      try {
+        return await work(this.#judge.view());
+      } catch (error) {
+        if (!(error instanceof MapChanged)) throw error;
+      }
+    }
+    throw new IndexUnavailable('the shard map did not settle');
+  }
+
+  /** A call to one shard, which may be repeated, as a step of work over a whole map. */
+  #inMap<T>(map: BucketView, shard: number, run: (stub: Stub, call: Call) => Promise<Answer<T>>): Promise<Outcome<T>> {
+    const pick = (view: BucketView) => {
+      if (view.id !== map.id || view.epoch !== map.epoch) throw new MapChanged();
+      return shard;
+    };
+    return this.#onShard(pick, true, run);
   }
 
   #onKey<T>(
@@ -186,6 +235,18 @@ export class IndexClient {
     }
     throw new IndexUnavailable('the index did not settle');
   }
+}
+
+/** Positions of the entries by the shard that has their keys. */
+function byShard(entries: readonly RemoveEntry[], { id, shards }: BucketView): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  entries.forEach(({ key }, i) => {
+    const shard = shardOf(id, key, shards);
+    const group = groups.get(shard);
+    if (group === undefined) groups.set(shard, [i]);
+    else group.push(i);
+  });
+  return groups;
 }
 
 /** Runs a call. Undefined where it broke off in a way that may be tried again. */

@@ -30,7 +30,8 @@ export class ObjectTable {
 
   read(command: ReadCommand): Answer<ReadReply> {
     const row = this.#versions.find(command.key, command.versionId);
-    const refusal = unreadable(row, command.versionId);
+    const isWanted = command.directories === true && row?.kind === 'Directory';
+    const refusal = isWanted ? undefined : unreadable(row, command.versionId);
     if (refusal !== undefined) return refusal;
     const record = recordOf(row!);
     if (!command.content) return { ok: { record, inline: null, segments: [], more: null } };
@@ -53,10 +54,15 @@ export class ObjectTable {
    * one of them, none is.
    */
   remove(command: RemoveCommand, now: number): Answer<Removed[]> {
-    const { entries, versioning, guard } = command;
+    const { entries, versioning, guard, dryRun } = command;
     const mayRemove = ({ key, versionId }: RemoveEntry) =>
       mayWrite(guard, visible(this.#versions.find(key, versionId)));
     if (!guard.owner && !entries.every(mayRemove)) return { refused: 'denied' };
+    const retained = ({ key, versionId }: RemoveEntry) => {
+      const row = this.#versions.find(key, versionId);
+      return row !== undefined && this.#versions.retains(row, now);
+    };
+    if (dryRun) return entries.some(retained) ? { refused: 'immutable' } : { ok: [] };
     return {
       ok: entries.map(({ key, versionId }) =>
         versionId === undefined
@@ -106,9 +112,10 @@ export function visible(row: Row | undefined): Row | undefined {
   return row?.kind === 'DeleteMarker' ? undefined : row;
 }
 
-/** Why a version cannot be read, if it cannot. */
+/** Why a version cannot be read as an object, if it cannot. */
 export function unreadable(row: Row | undefined, versionId: string | undefined): Answer<never> | undefined {
   if (row === undefined) return { refused: versionId === undefined ? 'no-such-key' : 'no-such-version' };
+  if (row.kind === 'Directory') return { refused: 'directory' };
   if (row.kind !== 'DeleteMarker') return undefined;
   return { refused: versionId === undefined ? 'no-such-key' : 'delete-marker', at: markerOf(row) };
 }

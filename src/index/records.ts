@@ -9,7 +9,7 @@ export interface Segment {
   readonly crc64: string;
 }
 
-export type ObjectKind = 'Normal' | 'Multipart' | 'Appendable' | 'Symlink' | 'DeleteMarker';
+export type ObjectKind = 'Normal' | 'Multipart' | 'Appendable' | 'Symlink' | 'DeleteMarker' | 'Directory';
 
 /** Metadata that is stored as sent and replayed on download. */
 export interface StoredMeta {
@@ -51,8 +51,10 @@ export interface RestoreState {
   readonly ready: number;
   /** ... until then. */
   readonly expires: number;
-  readonly tier: string;
+  readonly tier: RestoreTier;
 }
+
+export type RestoreTier = 'Expedited' | 'Standard' | 'Bulk';
 
 /** Every call to a shard says which shard it thinks it talks to and by which configuration it was judged. */
 export interface Call {
@@ -80,6 +82,12 @@ export type Refusal =
   | 'delete-marker'
   | 'exists'
   | 'denied'
+  /** A retention policy protects it. */
+  | 'immutable'
+  /** A directory is in its place. */
+  | 'directory'
+  /** No object of a hierarchical namespace has such a name. */
+  | 'bad-name'
   /** The blob waited so long for its commit that the orphan sweep may have taken it. */
   | 'expired-blob';
 
@@ -89,6 +97,20 @@ export type Answer<T> = { readonly ok: T } | { readonly refused: Refusal; readon
 export interface MarkerInfo {
   readonly versionId: string;
   readonly modified: number;
+}
+
+/** What holds for every change in a bucket, whoever asks. Its shards are told with each configuration version. */
+export interface ShardRules {
+  readonly hierarchical: boolean;
+  readonly retention: Retention | null;
+}
+
+/** A retention policy as it protects content. */
+export interface Retention {
+  /** How long content is protected from when it was written, ms. */
+  readonly period: number;
+  /** From then on it protects nothing, ms; null once it is locked. */
+  readonly lapses: number | null;
 }
 
 export type Versioning = 'Enabled' | 'Suspended';
@@ -107,6 +129,8 @@ export interface ReadCommand {
   readonly versionId?: string;
   /** Whether segments and inline bytes are wanted. */
   readonly content: boolean;
+  /** Whether a directory too is an answer; else it is refused. */
+  readonly directories?: boolean;
 }
 
 export interface ReadReply {
@@ -156,6 +180,8 @@ export interface RemoveCommand {
   readonly entries: readonly RemoveEntry[];
   readonly versioning: Versioning | null;
   readonly guard: WriteGuard;
+  /** Only say whether it would be refused. */
+  readonly dryRun: boolean;
 }
 
 export interface Removed {
@@ -169,6 +195,12 @@ export interface AclCommand {
   readonly key: string;
   readonly versionId?: string;
   readonly acl: ObjectAcl | null;
+}
+
+/** One version of an object: the current one where none is named. */
+export interface ObjectAddress {
+  readonly key: string;
+  readonly versionId?: string;
 }
 
 export interface ListCommand {

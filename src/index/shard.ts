@@ -1,6 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import { R2BlobStore } from '../blob/store.ts';
 import { BlobLedger, isTooOldToCommit } from './blobs.ts';
+import { DirectoryTable } from './directories.ts';
+import type { DirectoryCommand, PruneCommand, RenameCommand, TreeCommand, TreePage } from './directory-records.ts';
+import { DirectoryTree } from './directory-tree.ts';
 import { collectGarbage, sweepOrphans } from './garbage.ts';
 import { listPage } from './listing.ts';
 import { shardName } from './names.ts';
@@ -11,6 +14,7 @@ import type {
   Call,
   ListCommand,
   ListPage,
+  ObjectAddress,
   PutCommand,
   PutReply,
   ReadCommand,
@@ -19,8 +23,12 @@ import type {
   RemoveCommand,
   Removed,
   Segment,
+  ShardRules,
   StatReply,
 } from './records.ts';
+import { Refused } from './refused.ts';
+import { RestorationTable } from './restorations.ts';
+import type { CleanReply, RestoreCommand, RestoreReply } from './restore.ts';
 import { migrate } from './schema.ts';
 import { Statistician } from './stat.ts';
 import { VersionStore } from './version-store.ts';
@@ -32,6 +40,8 @@ interface Role {
   readonly epoch: number;
   /** Newest configuration version that the bucket told. */
   readonly config: number;
+  /** What that version says of every change. */
+  readonly rules: ShardRules;
   /** `sealed`: the bucket is being deleted. `retired`: it is; only garbage is left to collect. */
   readonly state: 'open' | 'sealed' | 'retired';
 }
@@ -44,6 +54,8 @@ export class IndexShard extends DurableObject<Env> {
   readonly #ledger: BlobLedger;
   readonly #versions: VersionStore;
   readonly #objects: ObjectTable;
+  readonly #restorations: RestorationTable;
+  readonly #directories: DirectoryTable;
   readonly #statistician: Statistician;
   #role: Role | undefined;
 
@@ -53,24 +65,27 @@ export class IndexShard extends DurableObject<Env> {
     this.#role = state.storage.kv.get<Role>('role');
     if (this.#role !== undefined) migrate(state.storage);
     this.#ledger = new BlobLedger(state.storage.sql);
-    this.#versions = new VersionStore(state.storage.sql, this.#ledger);
+    this.#versions = new VersionStore(state.storage.sql, this.#ledger, () => this.#rules);
     this.#objects = new ObjectTable(state.storage.sql, this.#versions, this.#ledger);
+    this.#restorations = new RestorationTable(state.storage.sql, this.#versions);
+    this.#directories = new DirectoryTable(state.storage.sql, this.#versions, new DirectoryTree(state.storage.sql));
     this.#statistician = new Statistician(state.storage.sql);
   }
 
   // The bucket's calls: its life and its configuration.
 
   /** Opens a shard of a new bucket. A shard that was never opened accepts nothing. */
-  open(call: Call): void {
+  open(call: Call, rules: ShardRules): void {
     migrate(this.#storage);
-    this.#become({ bucket: call.bucket, shard: call.shard, epoch: call.epoch, config: call.config, state: 'open' });
+    const { bucket, shard, epoch, config } = call;
+    this.#become({ bucket, shard, epoch, config, rules, state: 'open' });
     void this.#storage.setAlarm(Date.now() + MAINTENANCE_MS);
   }
 
   /** Tells the newest configuration version: from now on nothing that was judged by an older one is done. */
-  configure(call: Call): void {
+  configure(call: Call, rules: ShardRules): void {
     const role = this.#role;
-    if (role !== undefined && call.config > role.config) this.#become({ ...role, config: call.config });
+    if (role !== undefined && call.config > role.config) this.#become({ ...role, config: call.config, rules });
   }
 
   /** Stops the shard if it is empty, for the deletion of its bucket. @returns whether it is sealed now */
@@ -124,7 +139,31 @@ export class IndexShard extends DurableObject<Env> {
   }
 
   setAcl(call: Call, command: AclCommand): Answer<{ versionId: string }> {
-    return this.#reject(call) ?? this.#objects.setAcl(command);
+    return this.#reject(call) ?? this.#change(() => this.#objects.setAcl(command));
+  }
+
+  restore(call: Call, command: RestoreCommand): Answer<RestoreReply> {
+    return this.#reject(call) ?? this.#change((now) => this.#restorations.restore(command, now));
+  }
+
+  cleanRestored(call: Call, address: ObjectAddress): Answer<CleanReply> {
+    return this.#reject(call) ?? this.#change((now) => this.#restorations.clean(address, now));
+  }
+
+  createDirectory(call: Call, command: DirectoryCommand): Answer<{ modified: number }> {
+    return this.#reject(call) ?? this.#change((now) => this.#directories.create(command, now));
+  }
+
+  rename(call: Call, command: RenameCommand): Answer<true> {
+    return this.#reject(call) ?? this.#change(() => this.#directories.rename(command));
+  }
+
+  tree(call: Call, command: TreeCommand): Answer<TreePage> {
+    return this.#reject(call) ?? this.#directories.tree(command);
+  }
+
+  prune(call: Call, command: PruneCommand): Answer<number> {
+    return this.#reject(call) ?? this.#change((now) => this.#directories.prune(command, now));
   }
 
   list(call: Call, command: ListCommand): Answer<ListPage> {
@@ -164,8 +203,21 @@ export class IndexShard extends DurableObject<Env> {
     return undefined;
   }
 
+  /** Runs a change whole, or, where it throws {@link Refused}, not at all. */
   #change<T>(work: (now: number) => Answer<T>): Answer<T> {
-    return this.#storage.transactionSync(() => work(Date.now()));
+    try {
+      return this.#storage.transactionSync(() => work(Date.now()));
+    } catch (error) {
+      if (error instanceof Refused) return { refused: error.refused };
+      throw error;
+    }
+  }
+
+  /** Without rules nothing is changed: a shard that cannot tell whether content is protected must not touch it ([Sec-27]). */
+  get #rules(): ShardRules {
+    const rules = this.#role?.rules;
+    if (!rules) throw new Error('the shard does not know the rules of its bucket');
+    return rules;
   }
 
   #become(role: Role): void {

@@ -21,7 +21,7 @@ export class Statistician {
     const classes = this.#sql
       .exec<{ storageClass: string; objects: number; bytes: number; billed: number }>(
         `SELECT class AS storageClass, count(*) AS objects, sum(size) AS bytes, sum(max(size, ?)) AS billed
-         FROM version WHERE kind <> 'DeleteMarker' GROUP BY class`,
+         FROM version WHERE kind NOT IN ('DeleteMarker', 'Directory') GROUP BY class`,
         BILLED_MIN,
       )
       .toArray() as ClassStat[];

@@ -1,5 +1,8 @@
 import type { BlobLedger } from './blobs.ts';
-import type { ObjectContent, Segment, Versioning } from './records.ts';
+import { DirectoryTree, directoryKey, parentKey } from './directory-tree.ts';
+import type { ObjectContent, Segment, ShardRules, Versioning } from './records.ts';
+import { Refused } from './refused.ts';
+import { isRetained } from './retention.ts';
 import { COLUMNS, packSegments, type Row, unpackSegments } from './rows.ts';
 import { mintVersionId, NULL_VERSION } from './versions.ts';
 
@@ -12,6 +15,11 @@ const SEGMENT_PAGE = 256;
 export interface Place {
   readonly versionId: string;
   readonly row: number | null;
+}
+
+/** For changes to an object that a directory can have no part in. @throws {Refused} `directory` */
+export function refuseDirectory(row: Row | undefined): void {
+  if (row?.kind === 'Directory') throw new Refused('directory');
 }
 
 const emptyMarker: ObjectContent = {
@@ -30,22 +38,26 @@ const emptyMarker: ObjectContent = {
 
 /**
  * Rows of versions and their content: what all operations on objects are made of. Within a key one row is current, and
- * of the others a higher id is newer. Every method runs inside its caller's transaction.
+ * of the others a higher id is newer. Every method runs inside its caller's transaction, which one that throws
+ * {@link Refused} ends: whatever replaces or removes content passes the bucket's rules here.
  */
 export class VersionStore {
   readonly #sql: SqlStorage;
   readonly #ledger: BlobLedger;
+  readonly #tree: DirectoryTree;
+  readonly #rules: () => ShardRules;
 
-  constructor(sql: SqlStorage, ledger: BlobLedger) {
+  /** @param rules those of the newest configuration that the shard knows. Throws where they cannot be told */
+  constructor(sql: SqlStorage, ledger: BlobLedger, rules: () => ShardRules) {
     this.#sql = sql;
     this.#ledger = ledger;
+    this.#tree = new DirectoryTree(sql);
+    this.#rules = rules;
   }
 
-  /** The current version, or the one that is named. A delete marker is a row too. */
+  /** The current version, or the one that is named. A delete marker is a row too, and so is a directory. */
   find(key: string, versionId?: string): Row | undefined {
-    const current = this.#sql
-      .exec<Row>(`SELECT ${COLUMNS} FROM version WHERE key = ? AND current = 1`, key)
-      .toArray()[0];
+    const current = this.#current(key) ?? this.#directory(key);
     if (versionId === undefined || current?.version === versionId) return current;
     return this.#sql
       .exec<Row>(`SELECT ${COLUMNS} FROM version WHERE key = ? AND current = 0 AND version = ?`, key, versionId)
@@ -61,7 +73,11 @@ export class VersionStore {
     return inline === null ? null : new Uint8Array(inline);
   }
 
-  /** Writes a new current version of a key. The content's blobs must be held already. */
+  /**
+   * Writes a new current version of a key. The content's blobs must be held already.
+   * @throws {Refused} `immutable` while what is there is protected, `directory` where a directory is there, `exists`
+   * where an object is in the place of a directory above it, `bad-name` where no object may have the name
+   */
   write(
     key: string,
     current: Row | undefined,
@@ -69,6 +85,14 @@ export class VersionStore {
     versioning: Versioning | null,
     now: number,
   ): string {
+    if (current !== undefined) this.mustYield(current, now);
+    if (this.#rules().hierarchical) {
+      // Many clients make a directory by an empty object whose name ends in a slash.
+      const makesDirectory = key.endsWith('/') && content.size === 0;
+      if (key.includes('//') || (key.endsWith('/') && !makesDirectory)) throw new Refused('bad-name');
+      this.#tree.make(makesDirectory ? key : parentKey(key), now);
+      if (makesDirectory) return NULL_VERSION;
+    }
     const place = this.#makeRoom(key, current, versioning, now);
     const inRow = content.segments.length <= ROW_SEGMENTS_MAX;
     const values = [
@@ -111,8 +135,26 @@ export class VersionStore {
     return this.write(key, current, emptyMarker, versioning, now);
   }
 
-  /** Removes a version for good. Where it was current, the newest of the others takes its place ([DeleteObject-6]). */
+  /**
+   * For every change of a version's content, and its end.
+   * @throws {Refused} `immutable` while a retention policy protects it, `directory` where it is one
+   */
+  mustYield(row: Row, now: number): void {
+    refuseDirectory(row);
+    if (this.retains(row, now)) throw new Refused('immutable');
+  }
+
+  /** Whether a retention policy protects this version now ([Worm-3], [Worm-4]). */
+  retains(row: Row, now: number): boolean {
+    return row.kind !== 'DeleteMarker' && isRetained(row.modified, this.#rules().retention, now);
+  }
+
+  /**
+   * Removes a version for good. Where it was current, the newest of the others takes its place ([DeleteObject-6]).
+   * @throws {Refused} as {@link mustYield}
+   */
   drop(row: Row, now: number): void {
+    this.mustYield(row, now);
     this.#releaseContent(row, now);
     this.#sql.exec('DELETE FROM version WHERE id = ?', row.id);
     this.#sql.exec(
@@ -134,6 +176,15 @@ export class VersionStore {
 
   allSegments(row: Row): readonly Segment[] {
     return row.segments === null ? this.#segmentRows(row.id, 0, -1) : unpackSegments(row.segments);
+  }
+
+  #current(key: string): Row | undefined {
+    return this.#sql.exec<Row>(`SELECT ${COLUMNS} FROM version WHERE key = ? AND current = 1`, key).toArray()[0];
+  }
+
+  /** A directory answers to its path with and without the slash at its end. */
+  #directory(key: string): Row | undefined {
+    return this.#rules().hierarchical && !key.endsWith('/') ? this.#current(directoryKey(key)) : undefined;
   }
 
   any(): boolean {

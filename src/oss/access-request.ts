@@ -8,16 +8,19 @@ import type { Exchange } from './exchange.ts';
 export interface Subject {
   readonly key: string;
   readonly versionId?: string;
+  /** Where it needs another permission than the operation's own, without `oss:`. */
+  readonly action?: string;
 }
 
 /** What the decision needs to know of a request, in words that no dialect is part of. */
 export function accessRequestOf(exchange: Exchange, subject: Subject | undefined): AccessRequest {
   const { operation, identity, address, request } = exchange;
   const withVersion = subject?.versionId !== undefined && operation.versionAction !== undefined;
+  const action = subject?.action ?? (withVersion ? operation.versionAction : operation.action);
   return {
     identity,
     access: accessOf(exchange),
-    actions: [`oss:${withVersion ? operation.versionAction : operation.action}`],
+    actions: [`oss:${action}`],
     ...(exchange.hasBucket ? { bucket: bucketOf(exchange.bucket) } : {}),
     service: { region: `oss-${address.region}`, bucketName: address.bucket },
     ...(subject === undefined ? {} : { key: subject.key }),

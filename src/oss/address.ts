@@ -107,9 +107,12 @@ function isIpAddress(hostname: string): boolean {
   return hostname.startsWith('[') || /^\d{1,3}(\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** `oss-cn-beijing` of `oss-cn-beijing.aliyuncs.com`, or of `oss-cn-beijing-internal.aliyuncs.com`. */
-function regionOf(domain: string): string | undefined {
-  return /^(oss-[a-z0-9-]+?)(?:-internal)?\./.exec(domain)?.[1];
+/**
+ * `oss-cn-beijing` of `oss-cn-beijing.aliyuncs.com`, or of `oss-cn-beijing-internal.aliyuncs.com`. The acceleration
+ * endpoints are of no region.
+ */
+export function regionOf(domain: string): string | undefined {
+  return /^(oss-(?!accelerate)[a-z0-9-]+?)(?:-internal)?\./.exec(domain)?.[1];
 }
 
 function bare(region: string): string {

@@ -16,13 +16,17 @@ const compressible: ReadonlySet<string> = new Set([
   'text/json',
 ]);
 
-/** Whether this answer is to be compressed: the client can read gzip, and the object is a text that is not yet ([GetObject-15]). */
-export function isCompressed(request: Request, record: ObjectRecord, contentType: string): boolean {
+/**
+ * Whether this answer is to be compressed: the client can read gzip, and the object is a text that is not yet
+ * ([GetObject-15]).
+ * @param headers those of the answer otherwise
+ */
+export function isCompressed(request: Request, record: ObjectRecord, headers: Record<string, string>): boolean {
   return (
     record.size >= COMPRESSED_BYTES_MIN &&
-    record.meta.headers['content-encoding'] === undefined &&
+    headers['content-encoding'] === undefined &&
     !request.headers.has('range') &&
-    compressible.has(contentType.split(';')[0]!.trim().toLowerCase()) &&
+    compressible.has(headers['content-type']!.split(';')[0]!.trim().toLowerCase()) &&
     acceptsGzip(request)
   );
 }

@@ -1,7 +1,8 @@
 import { allowedByObjectAcl, type Decision, decide } from '../access/decide.ts';
 import type { Identity } from '../access/identity.ts';
 import { refusal } from '../access/refusal.ts';
-import { R2BlobStore } from '../blob/store.ts';
+import { HotBlobStore } from '../blob/hot-store.ts';
+import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
 import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
 import { type BucketView, IndexClient } from '../index/client.ts';
@@ -33,7 +34,7 @@ export class Exchange {
   readonly received = Date.now();
   readonly configs: ConfigReader;
   readonly index: IndexClient;
-  readonly blobs: R2BlobStore;
+  readonly blobs: BlobStore;
   /** Whether the addressed bucket was looked for, and found missing if `hasBucket` is false. */
   wasLookedUp = false;
   /** Whether the sender pays for the request, and said so. */
@@ -45,6 +46,7 @@ export class Exchange {
   #bucket: BucketConfig | undefined;
   #objects: readonly Subject[] | undefined;
   #decision: Decision | undefined;
+  #givesObjectAcl = false;
 
   constructor(request: Request, env: Env, settings: Settings, execution: ExecutionContext) {
     this.request = request;
@@ -52,7 +54,7 @@ export class Exchange {
     this.settings = settings;
     this.execution = execution;
     this.configs = new ConfigReader(env);
-    this.blobs = new R2BlobStore(env.BLOBS);
+    this.blobs = new HotBlobStore(new R2BlobStore(env.BLOBS));
     this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
   }
 
@@ -122,28 +124,48 @@ export class Exchange {
   }
 
   /**
-   * Judges the request by the bucket's configuration as known now.
-   * @throws {OssError} AccessDenied
+   * Judges the request by the bucket's configuration as known now. One that names its objects in its body is judged
+   * once these are known.
+   * @throws {OssError} AccessDenied; OperationNotSupported for what a hierarchical bucket does not know ([Hns-1])
    */
   judge(): void {
+    if (!this.operation.perObject || this.#objects !== undefined) this.#decision = this.#decide();
+    if (this.hasBucket && this.bucket.hierarchical && !this.operation.hierarchical) {
+      throw new OssError('OperationNotSupported', {
+        message: 'The operation is not supported for a bucket with a hierarchical namespace.',
+      });
+    }
+  }
+
+  /** Judges. What a copy of the configuration refuses is judged again by the one in force. */
+  async settle(): Promise<void> {
+    try {
+      this.judge();
+    } catch (error) {
+      const { fresh, createsBucket } = this.operation;
+      if (!this.hasBucket || fresh || createsBucket) throw error;
+      await this.rejudge();
+    }
+  }
+
+  #decide(): Decision {
     let decision: Decision = { outcome: 'allow', fallback: true };
-    this.#decision = decision;
-    if (this.operation.access === 'none') return;
+    if (this.operation.access === 'none') return decision;
     passGates(this);
     for (const subject of this.#subjects()) {
       const one = decide(accessRequestOf(this, subject));
-      if (one.outcome === 'deny') throw denied(one, this.identity);
+      if (one.outcome === 'deny') throw denied(one, this);
       if (one.outcome === 'object-acl') {
         decision = { outcome: 'object-acl', fallback: one.fallback && decision.fallback };
       }
     }
-    this.#decision = decision;
+    return decision;
   }
 
   /** Judges a request that names its objects in its body: by the strictest of what holds for each. */
-  judgeObjects(objects: readonly Subject[]): void {
+  async judgeObjects(objects: readonly Subject[]): Promise<void> {
     this.#objects = objects;
-    this.judge();
+    await this.settle();
   }
 
   #subjects(): readonly (Subject | undefined)[] {
@@ -160,6 +182,17 @@ export class Exchange {
     if (config === null) throw noSuchBucket(this.bucket.name);
     this.#bucket = config;
     this.judge();
+    if (this.#givesObjectAcl) await this.announceObjectAcl();
+  }
+
+  /**
+   * Makes the bucket's configuration say that some of its objects have an ACL of their own, before the first one gets
+   * it: from then on a refusal by the bucket's ACL is no longer final without a look at the index. Holds for the rest
+   * of the request, also where its bucket turns out to be another one of the same name.
+   */
+  async announceObjectAcl(): Promise<void> {
+    this.#givesObjectAcl = true;
+    await this.updateBucket((bucket) => (bucket.objectAcls ? undefined : { objectAcls: true }));
   }
 
   /**
@@ -170,7 +203,7 @@ export class Exchange {
     const { outcome, fallback } = must(this.#decision, 'decision');
     if (outcome !== 'object-acl') return;
     if (!allowedByObjectAcl('read', record.acl as ObjectAcl | null, fallback))
-      throw denied({ outcome: 'deny', fallback, reason: 'object-acl' }, this.identity);
+      throw denied({ outcome: 'deny', fallback, reason: 'object-acl' }, this);
   }
 
   /** What the index must check before it changes an existing object. */
@@ -209,7 +242,7 @@ export class Exchange {
 }
 
 /** @param decision one that refuses; what a policy of the caller's own account says is shown in detail */
-function denied(decision: Decision, identity: Identity): OssError {
+function denied(decision: Decision, { identity, operation }: Exchange): OssError {
   const { message, ec, policyType, noPermissionType } = refusal(decision.reason ?? 'acl');
   const detail =
     policyType === undefined || noPermissionType === undefined || identity.kind === 'anonymous'
@@ -224,7 +257,7 @@ function denied(decision: Decision, identity: Identity): OssError {
             AuthAction: decision.action ?? '',
           },
         };
-  return new OssError('AccessDenied', { message, ec, extra: detail });
+  return new OssError('AccessDenied', { message: operation.refusal ?? message, ec, extra: detail });
 }
 
 const principalTypes = { root: 'Account', user: 'SubUser', role: 'AssumedRoleUser' } as const;

@@ -1,6 +1,7 @@
 import type { BucketConfig } from '../bucket/config.ts';
-import type { MarkerInfo, ObjectRecord, Refusal } from '../index/records.ts';
+import type { MarkerInfo, ObjectKind, ObjectRecord, Refusal } from '../index/records.ts';
 import { OssError } from './errors.ts';
+import { restoreInfo } from './restore-info.ts';
 
 /** What an object without a stored type is ([ObjCommon-20]). */
 export const DEFAULT_CONTENT_TYPE = 'application/octet-stream';
@@ -13,14 +14,21 @@ export function objectHeaders(record: ObjectRecord, bucket: BucketConfig): Recor
     etag: `"${record.etag}"`,
     'last-modified': new Date(record.modified).toUTCString(),
     'accept-ranges': 'bytes',
-    'x-oss-object-type': record.kind,
+    'x-oss-object-type': objectType(record.kind),
     'x-oss-storage-class': record.storageClass,
   };
   if (record.crc64 !== null) headers['x-oss-hash-crc64ecma'] = record.crc64;
   if (record.kind === 'Normal') headers['content-md5'] = md5OfEtag(record.etag);
   for (const name in record.meta.user) headers[`x-oss-meta-${name}`] = record.meta.user[name]!;
   if (bucket.versioning !== undefined) headers['x-oss-version-id'] = record.versionId;
+  const restore = restoreInfo(record, Date.now());
+  if (restore !== undefined) headers['x-oss-restore'] = restore;
   return headers;
+}
+
+/** A directory says that it is a normal object ([ObjCommon-2]). */
+export function objectType(kind: ObjectKind): string {
+  return kind === 'Directory' ? 'Normal' : kind;
 }
 
 /** The ETag of a simple upload is the MD5 of its content: base64 of its hex ([ObjCommon-25]). */
@@ -50,6 +58,16 @@ export function objectRefusal(refused: Refusal, key: string, at?: MarkerInfo, ma
       return new OssError('FileAlreadyExists', { extra: { Key: key } });
     case 'denied':
       return new OssError('AccessDenied');
+    case 'immutable':
+      return new OssError('FileImmutable', { extra: { Key: key } });
+    case 'directory':
+      // What most operations on objects answer about a directory ([ObjCommon-2]).
+      return new OssError('FileAlreadyExists', {
+        message: 'The object you specified already exists and is a directory.',
+        extra: { Key: key },
+      });
+    case 'bad-name':
+      return new OssError('InvalidObjectName', { extra: { ObjectName: key.slice(0, 2_048) } });
     case 'expired-blob':
       return new OssError('RequestTimeout');
   }

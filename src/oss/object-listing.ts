@@ -4,16 +4,20 @@ import type { ListedObject, ListPage, ListStart } from '../index/records.ts';
 import { isoDate } from '../lib/dates.ts';
 import { afterPrefix } from '../lib/order.ts';
 import type { KeyEncoding } from './list-parameters.ts';
+import { objectType } from './object-headers.ts';
+import { restoreInfo } from './restore-info.ts';
 import type { XmlWriter } from './xml/write.ts';
+
+/** No key is as great: this one is longer than any, and made of the greatest character. */
+const BEHIND_ALL = '\u{10ffff}'.repeat(256);
 
 /**
  * Where a page starts that follows a marker: behind the marker's key, or, where the marker is a common prefix that an
  * earlier page ended on, behind everything below it ([GetBucket-8]).
  */
-export function startBehind(marker: string, prefix: string, delimiter: string): ListStart | undefined {
+export function startBehind(marker: string, prefix: string, delimiter: string): ListStart {
   if (marker !== '' && commonPrefix(marker, prefix, delimiter) === marker && marker.startsWith(prefix)) {
-    const from = afterPrefix(marker);
-    return from === undefined ? undefined : { from };
+    return { from: afterPrefix(marker) ?? BEHIND_ALL };
   }
   return { after: marker };
 }
@@ -46,9 +50,10 @@ function writeContents(out: XmlWriter, object: ListedObject, encoding: KeyEncodi
     .leaf('Key', encoding.encode(object.key))
     .leaf('LastModified', isoDate(object.modified))
     .leaf('ETag', `"${object.etag}"`)
-    .leaf('Type', object.kind)
+    .leaf('Type', objectType(object.kind))
     .leaf('Size', object.size)
-    .leaf('StorageClass', object.storageClass);
+    .leaf('StorageClass', object.storageClass)
+    .leaf('RestoreInfo', restoreInfo(object, Date.now()));
   if (owner !== undefined) writeOwner(out, owner);
   out.close();
 }

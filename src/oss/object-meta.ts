@@ -25,8 +25,9 @@ const acls: ReadonlySet<string> = new Set(['default', 'private', 'public-read', 
 export function requestMeta(headers: Headers): StoredMeta {
   const kept: Record<string, string> = {};
   for (const name of stored) {
+    // One without a value is as good as none.
     const value = headers.get(name);
-    if (value !== null) kept[name] = safeValue(name, value);
+    if (value) kept[name] = safeValue(name, value);
   }
   Object.assign(kept, persistentHeaders(headers.get('x-oss-persistent-headers')));
   return { headers: kept, user: userMeta(headers) };
@@ -59,9 +60,10 @@ function persistentHeaders(text: string | null): Record<string, string> {
   const refuse = () => invalidArgument('x-oss-persistent-headers', text.slice(0, 256));
   if (text.length > PERSISTENT_BYTES_MAX) throw refuse();
   for (const item of text.split(',')) {
-    const [rawName = '', encoded = ''] = item.trim().split(':');
+    const [rawName = '', encoded, ...rest] = item.trim().split(':');
     const name = rawName.toLowerCase();
     if (!/^[a-z0-9-]{1,128}$/.test(name) || reserved.test(name)) throw refuse();
+    if (encoded === undefined || rest.length > 0) throw refuse();
     let value: string;
     try {
       value = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
@@ -91,6 +93,11 @@ export function requestStorageClass(headers: Headers, fallback: StorageClass): S
 
 export function isStorageClass(value: string): value is StorageClass {
   return classes.has(value);
+}
+
+/** Whether bodies of a class are kept where storing is cheap and reading is not. */
+export function isInfrequent(storageClass: StorageClass): boolean {
+  return storageClass !== 'Standard';
 }
 
 /**

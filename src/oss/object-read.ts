@@ -3,19 +3,26 @@ import { conditionsOf, failedCondition } from './conditions.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { objectRefusal } from './object-headers.ts';
+import { mustBeThawed } from './restore-info.ts';
 import { requestedVersion } from './version-param.ts';
 
 /**
  * Reads the addressed version from the index: exists, may be read, and the conditions hold. Who may not read learns
  * nothing about the object ([Sec-25]).
- * @throws {OssError} NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied, NotModified, PreconditionFailed
+ * @throws {OssError} NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied, NotModified, PreconditionFailed; with
+ * `content` InvalidObjectState
  */
 export async function readObject(
   exchange: Exchange,
   options: { readonly content: boolean; readonly conditional: boolean },
 ): Promise<ReadReply> {
   const { key } = exchange;
-  const answer = await exchange.index.read({ key, ...requestedVersion(exchange), content: options.content });
+  const answer = await exchange.index.read({
+    key,
+    ...requestedVersion(exchange),
+    content: options.content,
+    directories: true,
+  });
   if ('refused' in answer) {
     // Somebody whom only an object's own ACL could let in is told of no missing object.
     exchange.judgeObject({ acl: null });
@@ -23,6 +30,7 @@ export async function readObject(
   }
   exchange.judgeObject(answer.ok.record);
   if (options.conditional) checkConditions(exchange, answer.ok);
+  if (options.content) mustBeThawed(answer.ok.record);
   return answer.ok;
 }
 

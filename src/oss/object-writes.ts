@@ -8,18 +8,15 @@ import type { Exchange } from './exchange.ts';
  * its transaction; where no object of the bucket has an ACL of its own the request is decided already.
  */
 export async function mayOverwrite(exchange: Exchange, key: string): Promise<void> {
-  const { owner, fallback } = exchange.guard;
-  if (owner) return;
+  if (exchange.guard.owner) return;
   const answer = await exchange.index.read({ key, content: false });
   const acl = 'ok' in answer ? answer.ok.record.acl : null;
-  if (!allowedByObjectAcl('write', acl, fallback)) throw new OssError('AccessDenied');
+  // Only now: the look at the index may have brought a newer configuration.
+  const { owner, fallback } = exchange.guard;
+  if (!owner && !allowedByObjectAcl('write', acl, fallback)) throw new OssError('AccessDenied');
 }
 
-/**
- * Before the first object of a bucket gets an ACL of its own, the bucket's configuration says that there are such:
- * from then on a refusal by the bucket's ACL is no longer final without a look at the index.
- */
+/** What must happen before an object gets this ACL, if it is one of its own: {@link Exchange.announceObjectAcl}. */
 export async function announceObjectAcl(exchange: Exchange, acl: ObjectAcl | null): Promise<void> {
-  if (acl === null || exchange.bucket.objectAcls) return;
-  await exchange.updateBucket((bucket) => (bucket.objectAcls ? undefined : { objectAcls: true }));
+  if (acl !== null) await exchange.announceObjectAcl();
 }

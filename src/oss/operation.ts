@@ -24,6 +24,8 @@ export interface Operation {
   readonly versionAction?: string;
   /** What may open it besides a policy: see `access/decide.ts`. */
   readonly access: 'read' | 'write' | 'list' | 'owner' | 'account' | 'none';
+  /** What a caller without the permission is told, where the reference has words of its own for it. */
+  readonly refusal?: string;
   /** Whether it names its objects in its body: it judges each of them itself, once it has read it. */
   readonly perObject?: boolean;
   /** False where a bucket with a hierarchical namespace refuses it; true everywhere else. */

@@ -2,27 +2,31 @@ import { type ExtraElement, OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { writeXml, type XmlContent } from './xml/write.ts';
 
+/** Longest error document that is put into a header: clients bound their headers, Node to 16 KB altogether. */
+const HEADER_DOCUMENT_CHARACTERS = 4_096;
+
 /**
  * Answers a refusal: the error document, or for HEAD the same document in `x-oss-err` ([ObjCommon-5]). A 304 has
  * neither body nor error headers.
  */
 export function renderError(error: OssError, exchange: Exchange): Response {
   if (error.status === 304) return new Response(null, { status: 304, headers: error.headers });
-  const xml = errorDocument(error, exchange);
   const headers: Record<string, string> = { ...error.headers, 'x-oss-ec': error.ec };
+  const xml = errorDocument(error, exchange, error.extra);
   if (exchange.request.method === 'HEAD') {
-    return new Response(null, { status: error.status, headers: { ...headers, 'x-oss-err': base64(xml) } });
+    const short = xml.length <= HEADER_DOCUMENT_CHARACTERS ? xml : errorDocument(error, exchange, {});
+    return new Response(null, { status: error.status, headers: { ...headers, 'x-oss-err': base64(short) } });
   }
   return new Response(xml, { status: error.status, headers: { ...headers, 'content-type': 'application/xml' } });
 }
 
-function errorDocument(error: OssError, exchange: Exchange): string {
+function errorDocument(error: OssError, exchange: Exchange, extra: OssError['extra']): string {
   return writeXml('Error', {
     Code: error.wireCode,
     Message: error.message,
     RequestId: exchange.requestId,
     HostId: exchange.request.headers.get('host') ?? new URL(exchange.request.url).host,
-    ...(error.extra as Record<string, ExtraElement & XmlContent>),
+    ...(extra as Record<string, ExtraElement & XmlContent>),
     EC: error.ec,
     RecommendDoc: `https://api.aliyun.com/troubleshoot?q=${error.ec}`,
   });
@@ -56,8 +60,9 @@ export function asOssError(thrown: unknown, exchange: Exchange): OssError {
 }
 
 function mapped(thrown: unknown): OssError | undefined {
-  const name = (thrown as { name?: string } | null)?.name;
-  if (name === 'IndexUnavailable') return new OssError('ServiceUnavailable', { headers: { 'retry-after': '1' } });
+  const { name, reason } = (thrown ?? {}) as { name?: string; reason?: string };
+  const busy = name === 'IndexUnavailable' || (name === 'BlobStoreError' && reason === 'throttled');
+  if (busy) return new OssError('ServiceUnavailable', { headers: { 'retry-after': '1' } });
   if (name === 'SettingsError') {
     return new OssError('ServiceUnavailable', {
       message: `This gateway is not configured: ${(thrown as Error).message}.`,

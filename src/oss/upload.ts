@@ -56,6 +56,28 @@ export async function uploadBody(exchange: Exchange, key: string, options: Uploa
   }
 }
 
+/**
+ * Commits a body. Where it is refused for good its blobs go at once: a sweep finds them only after a week, and never
+ * where the bucket, and with it the shard that would sweep, is gone. Where it is not known whether the commit came
+ * through, they stay.
+ */
+export async function commitBody<T extends object>(
+  exchange: Exchange,
+  { segments }: Uploaded,
+  commit: () => Promise<T>,
+): Promise<T> {
+  const discard = () => exchange.blobs.delete(segments.map(({ blob }) => blob)).catch(() => {});
+  try {
+    const answer = await commit();
+    if ('refused' in answer) await discard();
+    return answer;
+  } catch (error) {
+    // The request was judged again, and refused before it reached the index.
+    if (error instanceof OssError) await discard();
+    throw error;
+  }
+}
+
 /** Where both say something, what arrives counts, not the length (clients.md 13). */
 function declaredLength(request: Request): number | undefined {
   const chunked = request.headers.has('transfer-encoding');

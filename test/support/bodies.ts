@@ -17,6 +17,8 @@ export interface BodyShape {
   failAfter?: number;
   /** Sends nothing more after so many bytes. */
   stallAfter?: number;
+  /** Pause before each chunk. */
+  everyMs?: number;
   /** A byte stream, as bodies from the network are. */
   bytes?: boolean;
 }
@@ -26,11 +28,12 @@ export function bodyOf(
   content: Uint8Array<ArrayBuffer>,
   shape: BodyShape,
 ): { stream: ReadableStream<Uint8Array>; taken: () => number; cancelled: () => boolean } {
-  const { chunk, endAfter = content.length, failAfter, stallAfter, bytes = false } = shape;
+  const { chunk, endAfter = content.length, failAfter, stallAfter, everyMs, bytes = false } = shape;
   let at = 0;
   let cancelled = false;
   const source = {
-    pull(controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController) {
+    async pull(controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController) {
+      if (everyMs !== undefined) await new Promise((resolve) => setTimeout(resolve, everyMs));
       if (failAfter !== undefined && at >= failAfter) return controller.error(new Error('connection lost'));
       if (stallAfter !== undefined && at >= stallAfter) return new Promise<void>(() => {});
       const next = Math.min(at + chunk, endAfter, failAfter ?? Infinity, stallAfter ?? Infinity);

@@ -1,5 +1,6 @@
 import {
   type BlobPage,
+  type BlobRange,
   type BlobStore,
   BlobStoreError,
   type BlobUpload,
@@ -16,12 +17,13 @@ export interface Fault {
   /**
    * - `before` the call fails and nothing happened; a body that was handed over is not read
    * - `after` it happened, but the caller sees a failure, as when the answer is lost
+   * - `midway` (put of a stream) the call fails once it has taken some bytes
    * - `delay` it happens, later
    * - `cut` (get) the stream fails after some bytes
    * - `short` (get) the stream ends, without a failure, after some bytes
    */
-  how: 'before' | 'after' | 'cut' | 'short' | { delayMs: number };
-  /** Bytes before `cut` or `short` strikes. */
+  how: 'before' | 'after' | 'midway' | 'cut' | 'short' | { delayMs: number };
+  /** Bytes before `midway`, `cut` or `short` strikes. */
   after?: number;
 }
 
@@ -58,7 +60,13 @@ export class FaultyBlobStore implements BlobStore {
   }
 
   put(name: string, body: Uint8Array | ReadableStream<Uint8Array>, options: PutOptions): Promise<StoredBlob> {
-    return this.#do('put', () => this.#inner.put(name, body, options));
+    const fault = this.#faults.find((each) => each.call === 'put' && each.nth === this.calls.put + 1);
+    return this.#do('put', async () => {
+      if (fault?.how !== 'midway') return this.#inner.put(name, body, options);
+      const reader = (body as ReadableStream<Uint8Array>).getReader();
+      for (let taken = 0; taken < (fault.after ?? 0); ) taken += (await reader.read()).value?.length ?? 0;
+      throw new InjectedFault(fault);
+    });
   }
 
   async startUpload(name: string, options?: { infrequent?: boolean | undefined }): Promise<BlobUpload> {
@@ -77,7 +85,7 @@ export class FaultyBlobStore implements BlobStore {
     };
   }
 
-  async get(name: string, range: { offset: number; length: number }): Promise<ReadableStream<Uint8Array> | null> {
+  async get(name: string, range: BlobRange): Promise<ReadableStream<Uint8Array> | null> {
     const nth = this.calls.get + 1;
     const body = await this.#do('get', () => this.#inner.get(name, range));
     if (body === null) return null;

@@ -1,8 +1,11 @@
 import { OperationTable } from '../match.ts';
 import type { Operation } from '../operation.ts';
+import { AbortBucketWorm } from './bucket/AbortBucketWorm.ts';
+import { CompleteBucketWorm } from './bucket/CompleteBucketWorm.ts';
 import { DeleteBucket } from './bucket/DeleteBucket.ts';
 import { DeleteBucketCors } from './bucket/DeleteBucketCors.ts';
 import { DeleteBucketPolicy } from './bucket/DeleteBucketPolicy.ts';
+import { ExtendBucketWorm } from './bucket/ExtendBucketWorm.ts';
 import { GetBucketAcl } from './bucket/GetBucketAcl.ts';
 import { GetBucketCors } from './bucket/GetBucketCors.ts';
 import { GetBucketInfo } from './bucket/GetBucketInfo.ts';
@@ -11,6 +14,8 @@ import { GetBucketPolicy } from './bucket/GetBucketPolicy.ts';
 import { GetBucketReferer } from './bucket/GetBucketReferer.ts';
 import { GetBucketRequestPayment } from './bucket/GetBucketRequestPayment.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
+import { GetBucketWorm } from './bucket/GetBucketWorm.ts';
+import { InitiateBucketWorm } from './bucket/InitiateBucketWorm.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
@@ -19,6 +24,9 @@ import { PutBucketCors } from './bucket/PutBucketCors.ts';
 import { PutBucketPolicy } from './bucket/PutBucketPolicy.ts';
 import { PutBucketReferer } from './bucket/PutBucketReferer.ts';
 import { PutBucketRequestPayment } from './bucket/PutBucketRequestPayment.ts';
+import { CleanRestoredObject } from './object/CleanRestoredObject.ts';
+import { CreateDirectory } from './object/CreateDirectory.ts';
+import { DeleteDirectory } from './object/DeleteDirectory.ts';
 import { DeleteMultipleObjects } from './object/DeleteMultipleObjects.ts';
 import { DeleteObject } from './object/DeleteObject.ts';
 import { GetObject } from './object/GetObject.ts';
@@ -28,6 +36,8 @@ import { HeadObject } from './object/HeadObject.ts';
 import { Options } from './object/Options.ts';
 import { PutObject } from './object/PutObject.ts';
 import { PutObjectACL } from './object/PutObjectACL.ts';
+import { Rename } from './object/Rename.ts';
+import { RestoreObject } from './object/RestoreObject.ts';
 import { planned } from './planned.ts';
 import { DescribeRegions } from './service/DescribeRegions.ts';
 import { ListBuckets } from './service/ListBuckets.ts';
@@ -43,6 +53,11 @@ export const built: readonly Operation[] = [
   GetBucketInfo,
   GetBucketLocation,
   GetBucketStat,
+  InitiateBucketWorm,
+  AbortBucketWorm,
+  CompleteBucketWorm,
+  ExtendBucketWorm,
+  GetBucketWorm,
   PutBucketAcl,
   GetBucketAcl,
   PutBucketPolicy,
@@ -63,6 +78,11 @@ export const built: readonly Operation[] = [
   HeadObject,
   GetObjectMeta,
   GetObjectMetaByGet,
+  RestoreObject,
+  CleanRestoredObject,
+  CreateDirectory,
+  Rename,
+  DeleteDirectory,
   PutObjectACL,
   GetObjectACL,
 ];

@@ -11,19 +11,21 @@ const r2 = new R2BlobStore(env.BLOBS);
 let shards = 0;
 const content = patternBytes(9_000_000);
 
-/** The ways a body is taken, each with the length at which it is in the middle of its work. */
-const WAYS = {
-  'read whole': { length: 100_000, blobLimit: 2 ** 30 },
-  streamed: { length: 1_000_000, blobLimit: 2 ** 30 },
-  'split into blobs': { length: 1_000_000, blobLimit: 400_000 },
-  'of unknown length, short': { length: undefined, size: 300_000, blobLimit: 2 ** 30 },
-  'of unknown length, in parts': { length: undefined, size: 9_000_000, blobLimit: 2 ** 30 },
-} as const;
-const ways = Object.entries(WAYS).map(([way, { blobLimit, ...of }]) => {
-  const size = 'size' in of ? of.size : of.length;
-  return { way, blobLimit, size, known: of.length !== undefined };
-});
-type Way = (typeof ways)[number];
+interface Way {
+  way: string;
+  size: number;
+  /** Whether the length is announced. */
+  known: boolean;
+  blobLimit?: number;
+}
+
+/** The ways in which a body is taken. */
+const WHOLE: Way = { way: 'read whole', size: 100_000, known: true };
+const STREAMED: Way = { way: 'streamed', size: 1_000_000, known: true };
+const SPLIT: Way = { way: 'split into blobs', size: 1_000_000, known: true, blobLimit: 400_000 };
+const SHORT: Way = { way: 'of unknown length, short', size: 300_000, known: false };
+const IN_PARTS: Way = { way: 'of unknown length, in parts', size: 9_000_000, known: false };
+const ways = [WHOLE, STREAMED, SPLIT, SHORT, IN_PARTS];
 
 function optionsFor(way: Way, body: WriteOptions['body'], more: Partial<WriteOptions> = {}): WriteOptions {
   return {
@@ -46,7 +48,7 @@ function faultsOn(way: Way): Fault[] {
   const hows = ['before', 'after'] as const;
   const each = (call: Fault['call'], count: number): Fault[] =>
     Array.from({ length: count }, (_, i) => hows.map((how) => ({ call, nth: i + 1, how }))).flat();
-  if (way.known) return each('put', Math.ceil(way.size / way.blobLimit));
+  if (way.known) return each('put', Math.ceil(way.size / (way.blobLimit ?? way.size)));
   if (way.size < 1_048_576) return each('put', 1);
   return [
     { call: 'startUpload', nth: 1, how: 'before' },
@@ -144,28 +146,47 @@ describe('a body that is shorter than announced', () => {
 });
 
 describe('a store that has refused', () => {
-  it.each([
-    { at: 1, stallAfter: 300_000, fault: 'put' },
-    { at: 2, stallAfter: 300_000, fault: 'put' },
-    { at: 4, stallAfter: 8_500_000, fault: 'putPart' },
-  ] as const)(
-    'does not wait for the sender of a body ($fault, $stallAfter bytes)',
-    async ({ at, stallAfter, fault }) => {
-      const way = ways[at]!;
-      const body = bodyFor(way, { stallAfter });
-      const began = Date.now();
-      const store = new FaultyBlobStore(r2, { call: fault, nth: 1, how: 'before' });
-      await expectFailure(optionsFor(way, body.stream, { idleTimeoutMs: 20_000 }), InjectedFault, store);
-      expect(Date.now() - began).toBeLessThan(5000);
-      expect(body.cancelled()).toBe(true);
-    },
-  );
+  // The sender stalls after more than the store takes, so that only the refusal can end the wait for it.
+  const fault: Fault = { call: 'put', nth: 1, how: 'midway', after: 150_000 };
+  it.each<[Way, number, Fault]>([
+    [STREAMED, 300_000, fault],
+    [SPLIT, 300_000, fault],
+    [IN_PARTS, 8_500_000, { call: 'putPart', nth: 1, how: 'before' }],
+  ])('does not wait for the sender of a body $way', async (way, stallAfter, fault) => {
+    const body = bodyFor(way, { stallAfter });
+    const began = Date.now();
+    const options = optionsFor(way, body.stream, { idleTimeoutMs: 20_000 });
+    await expectFailure(options, InjectedFault, new FaultyBlobStore(r2, fault));
+    expect(Date.now() - began).toBeLessThan(5000);
+    expect(body.cancelled()).toBe(true);
+  });
+});
+
+describe('a body in several blobs', () => {
+  it('[PutObject-5] is never whole in the store with a wrong MD5, not even until it is deleted', async () => {
+    const options = optionsFor(SPLIT, bodyFor(SPLIT).stream, { md5: new Uint8Array(16) });
+    const store = new FaultyBlobStore(r2, { call: 'delete', nth: 1, how: 'before' });
+    await expect(writeBody(store, options)).rejects.toMatchObject({ reason: 'md5-mismatch' });
+    expect(store.calls.put).toBe(3);
+    const left = await blobsOf(options);
+    expect(left).toHaveLength(2);
+    await r2.delete(left);
+  });
+});
+
+describe('a length that is none', () => {
+  it('is refused', async () => {
+    for (const length of [-1, 1.5, Number.NaN, 2 ** 53]) {
+      const options = optionsFor(WHOLE, content.slice(0, 10), { length });
+      await expect(writeBody(r2, options)).rejects.toThrow(RangeError);
+    }
+  });
 });
 
 describe('a body for the index itself', () => {
   it('[PutObject-5] is refused where its MD5 differs', async () => {
     for (const body of [content.slice(0, 100), bodyOf(content.slice(0, 100), { chunk: 30 }).stream, null]) {
-      const options = { ...optionsFor(ways[3]!, body, { inlineLimit: 4096, md5: new Uint8Array(16) }) };
+      const options = { ...optionsFor(SHORT, body, { inlineLimit: 4096, md5: new Uint8Array(16) }) };
       await expectFailure(options, 'md5-mismatch');
     }
   });
@@ -174,7 +195,7 @@ describe('a body for the index itself', () => {
 describe('a body from somebody who measures limits', () => {
   it('[PutObject-6] is not read beyond the limit', async () => {
     const sent = bodyOf(content, { chunk: 10_000 });
-    await expectFailure({ ...optionsFor(ways[4]!, sent.stream), limit: 30_000 }, 'too-large');
+    await expectFailure({ ...optionsFor(IN_PARTS, sent.stream), limit: 30_000 }, 'too-large');
     expect(sent.taken()).toBeLessThanOrEqual(40_000);
     expect(sent.cancelled()).toBe(true);
   });
@@ -186,12 +207,12 @@ describe('a body from somebody who measures limits', () => {
         controller.error(failure);
       },
     });
-    await expect(writeBody(r2, optionsFor(ways[1]!, broken))).rejects.toBe(failure);
+    await expect(writeBody(r2, optionsFor(STREAMED, broken))).rejects.toBe(failure);
   });
 
   it('is told to come again when too many hold buffers already', async () => {
     const stalled = Array.from({ length: 4 }, () => bodyOf(content, { chunk: 500_000, stallAfter: 2_000_000 }));
-    const way = ways[4]!;
+    const way = IN_PARTS;
     const waiting = stalled.map(({ stream }) => writeBody(r2, optionsFor(way, stream, { idleTimeoutMs: 600 })));
     const outcomes = Promise.allSettled(waiting);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -201,11 +222,23 @@ describe('a body from somebody who measures limits', () => {
   });
 });
 
+describe('a sender that is slow', () => {
+  it.each([true, false])('is waited for as long as it goes on sending (byte stream: %s)', async (bytes) => {
+    for (const known of [true, false]) {
+      const body = content.slice(0, 3000);
+      const { stream } = bodyOf(body, { chunk: 100, bytes, everyMs: 40 });
+      const way = { ...WHOLE, known, size: body.length };
+      const { size } = await writeBody(r2, optionsFor(way, stream, { idleTimeoutMs: 400 }));
+      expect(size).toBe(3000);
+    }
+  });
+});
+
 describe('a store that is slow', () => {
   it('does not make the sender a slow one', async () => {
-    const delayed: Fault[] = [{ call: 'put', nth: 1, how: { delayMs: 150 } }];
+    const delayed: Fault[] = [{ call: 'put', nth: 1, how: { delayMs: 500 } }];
     const store: BlobStore = new FaultyBlobStore(r2, ...delayed);
-    const options = optionsFor(ways[1]!, bodyFor(ways[1]!).stream, { idleTimeoutMs: 50 });
+    const options = optionsFor(STREAMED, bodyFor(STREAMED).stream, { idleTimeoutMs: 250 });
     await writeBody(store, options);
   });
 });

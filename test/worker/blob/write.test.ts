@@ -158,6 +158,7 @@ describe('a body of unknown length', () => {
     const options = optionsFor(bodyOf(bytes, { chunk: 1000 }).stream, { inlineLimit: 4096, md5: md5Of(bytes) });
     const written = await writeBody(r2, options);
     expect(written.inline).toHaveLength(4096);
+    expect(written.inline?.buffer.byteLength).toBe(4096);
     await expectStored(written, bytes, options);
   });
 

@@ -61,7 +61,8 @@ describe('a bucket policy', () => {
       await setPolicy(bucket, {}, { effect: 'Deny', action: `oss:${action}` });
       for (const row of judged) {
         if (row.action !== action) continue;
-        expectDenied(await send(...requestFor(row, bucket)), row.name);
+        const answer = await send(...requestFor(row, bucket));
+        expect([row.name, answer.status, answer.header('x-oss-ec')]).toEqual([row.name, 403, '0003-00000101']);
       }
     }
     await setPolicy(bucket, {});
@@ -69,7 +70,8 @@ describe('a bucket policy', () => {
     const last = (row: Operation) => Number(row.name === 'DeleteBucketPolicy');
     for (const row of judged.toSorted((a, b) => last(a) - last(b))) {
       const answer = await send(...requestFor(row, bucket));
-      expect([row.name, answer.status === 403]).toEqual([row.name, false]);
+      const lacksPermission = answer.code === 'AccessDenied' && !answer.error.includes('Hierarchical namespace');
+      expect([row.name, lacksPermission]).toEqual([row.name, false]);
     }
   });
 

@@ -1,6 +1,7 @@
 import { isoDate } from '../../../lib/dates.ts';
 import { writeOwner } from '../../object-listing.ts';
 import { operation } from '../../operation.ts';
+import { endpointsOf } from '../../regions.ts';
 import { xmlReply } from '../../reply.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
@@ -15,13 +16,14 @@ export const GetBucketInfo = operation({
   hierarchical: true,
   fresh: true,
   async run(exchange) {
-    const { bucket, settings } = exchange;
+    const { bucket } = exchange;
+    const { extranet, intranet } = endpointsOf(bucket.region, exchange.settings);
     const out = new XmlWriter('BucketInfo')
       .open('Bucket')
       .leaf('AccessMonitor', 'Disabled')
       .leaf('CreationDate', isoDate(bucket.created))
-      .leaf('ExtranetEndpoint', settings.extranetEndpoint)
-      .leaf('IntranetEndpoint', settings.intranetEndpoint)
+      .leaf('ExtranetEndpoint', extranet)
+      .leaf('IntranetEndpoint', intranet)
       .leaf('Location', bucket.region)
       .leaf('StorageClass', bucket.storageClass)
       .leaf('TransferAcceleration', 'Disabled')

@@ -1,6 +1,6 @@
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
-import { ossNamespace, writeXml } from '../../xml/write.ts';
+import { writeXml } from '../../xml/write.ts';
 
 /** The region of a bucket (reference 7.1.7). */
 export const GetBucketLocation = operation({
@@ -13,6 +13,7 @@ export const GetBucketLocation = operation({
   hierarchical: true,
   fresh: true,
   async run(exchange) {
-    return xmlReply(writeXml('LocationConstraint', exchange.bucket.region, ossNamespace));
+    // Without the reference's namespace: ali-oss takes a root with an attribute for an object, not a text.
+    return xmlReply(writeXml('LocationConstraint', exchange.bucket.region));
   },
 });

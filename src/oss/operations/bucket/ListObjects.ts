@@ -20,10 +20,7 @@ export const ListObjects = operation({
     const limit = countParameter(exchange, 'max-keys');
     const encoding = encodingParameter(exchange);
     const start = startBehind(marker, prefix, delimiter);
-    const page =
-      start === undefined
-        ? { entries: [], next: null }
-        : await exchange.index.list({ prefix, delimiter, start, limit });
+    const page = await exchange.index.list({ prefix, delimiter, start, limit });
     const next = lastName(page);
     const out = new XmlWriter('ListBucketResult', ossNamespace)
       .leaf('Name', exchange.bucket.name)

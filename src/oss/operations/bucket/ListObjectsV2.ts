@@ -32,10 +32,7 @@ export const ListObjectsV2 = operation({
       token === undefined
         ? { after: textParameter(exchange, 'start-after') }
         : startBehind(decodeToken(token), prefix, delimiter);
-    const page =
-      start === undefined
-        ? { entries: [], next: null }
-        : await exchange.index.list({ prefix, delimiter, start, limit });
+    const page = await exchange.index.list({ prefix, delimiter, start, limit });
     const next = lastName(page);
     const out = new XmlWriter('ListBucketResult', ossNamespace)
       .leaf('Name', exchange.bucket.name)

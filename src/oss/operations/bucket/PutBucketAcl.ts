@@ -1,3 +1,4 @@
+import { readDocument } from '../../body.ts';
 import { bucketAclHeader, createBucket, DEFAULT_RESOURCE_GROUP } from '../../bucket-creation.ts';
 import { bucketAlreadyExists } from '../../exchange.ts';
 import { operation } from '../../operation.ts';
@@ -15,6 +16,8 @@ export const PutBucketAcl = operation({
   createsBucket: true,
   async run(exchange) {
     const acl = bucketAclHeader(exchange);
+    // There is no document in it, but what it is said to be it must be ([Common-16]).
+    await readDocument(exchange);
     if (!exchange.hasBucket) {
       const { config, created } = await createBucket(exchange, {
         acl: acl ?? 'private',
@@ -23,12 +26,17 @@ export const PutBucketAcl = operation({
         hierarchical: false,
         resourceGroup: DEFAULT_RESOURCE_GROUP,
       });
-      if (created) return emptyReply();
+      if (created) return reply(config.name);
       if (config.owner !== exchange.accountId) throw bucketAlreadyExists(config.name);
       exchange.bucket = config;
     }
     // Without the header nothing changes ([PutBucketAcl-3]).
     if (acl !== undefined) await exchange.updateBucket((bucket) => (bucket.acl === acl ? undefined : { acl }));
-    return emptyReply();
+    return reply(exchange.bucket.name);
   },
 });
+
+/** ali-oss reads the bucket's name from the location. */
+function reply(bucket: string): Response {
+  return emptyReply(200, { location: `/${bucket}` });
+}

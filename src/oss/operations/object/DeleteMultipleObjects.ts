@@ -49,11 +49,12 @@ export const DeleteMultipleObjects = operation({
     const bytes = await readDocument(exchange, BATCH_BYTES_MAX);
     const { quiet, objects } = decode(batch, bytes, { maxBytes: BATCH_BYTES_MAX, maxElements: 4 * BATCH_OBJECTS_MAX });
     const entries = objects.map(checkedEntry);
-    exchange.judgeObjects(entries);
-    const answer = await exchange.index.remove(entries, () => ({
-      versioning: exchange.bucket.versioning ?? null,
-      guard: exchange.guard,
-    }));
+    await exchange.judgeObjects(entries);
+    const answer = await exchange.index.remove(
+      entries,
+      () => ({ versioning: exchange.bucket.versioning ?? null, guard: exchange.guard }),
+      () => exchange.bucket.documents.worm !== undefined || !exchange.guard.owner,
+    );
     if ('refused' in answer) throw objectRefusal(answer.refused, '');
     return quiet ? emptyReply() : xmlReply(render(entries, answer.ok, encoding));
   },

@@ -32,8 +32,12 @@ export const GetObject = operation({
     const overridden = overriddenHeaders(exchange);
     const reply = await readObject(exchange, { content: true, conditional: true });
     const { record } = reply;
+    // A directory has nothing that could be asked for in another way ([GetObject-6]).
+    if (record.kind === 'Directory') {
+      return new Response(null, { headers: { ...objectHeaders(record, exchange.bucket), 'content-length': '0' } });
+    }
     const headers = { ...objectHeaders(record, exchange.bucket), ...overridden };
-    if (isCompressed(exchange.request, record, headers['content-type']!)) {
+    if (isCompressed(exchange.request, record, headers)) {
       const content = await contentOf(exchange, reply, { offset: 0, length: record.size });
       const packed = content.pipeThrough(new CompressionStream('gzip'));
       return new Response(packed, { headers: compressedHeaders(headers), encodeBody: 'manual' });

@@ -13,6 +13,7 @@ export const GetObjectACL = operation({
   action: 'GetObjectAcl',
   versionAction: 'GetObjectVersionAcl',
   access: 'owner',
+  refusal: 'You do not have read acl permission on this object.',
   hierarchical: true,
   async run(exchange) {
     const { key, bucket } = exchange;

@@ -16,7 +16,7 @@ export const HeadObject = operation({
   async run(exchange) {
     const { record } = await readObject(exchange, { content: false, conditional: true });
     const headers = objectHeaders(record, exchange.bucket);
-    if (isCompressed(exchange.request, record, headers['content-type']!)) {
+    if (isCompressed(exchange.request, record, headers)) {
       return new Response(null, { headers: compressedHeaders(headers), encodeBody: 'manual' });
     }
     return new Response(null, {

@@ -1,10 +1,10 @@
 import { OssError } from '../../errors.ts';
 import { md5OfEtag, objectRefusal } from '../../object-headers.ts';
-import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object-meta.ts';
+import { isInfrequent, requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object-meta.ts';
 import { announceObjectAcl, mayOverwrite } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
-import { uploadBody } from '../../upload.ts';
+import { commitBody, uploadBody } from '../../upload.ts';
 
 /** Uploads an object in one request (reference 8.1.1). The body is complete in R2 before the object exists. */
 export const PutObject = operation({
@@ -21,17 +21,18 @@ export const PutObject = operation({
     refuseEncryption(headers);
     const meta = requestMeta(headers);
     const acl = requestObjectAcl(headers);
-    const storageClass = requestStorageClass(headers, exchange.bucket.storageClass);
+    // Asked again at the commit, where the bucket may have turned out to be another one of the same name.
+    const storageClass = () => requestStorageClass(headers, exchange.bucket.storageClass);
+    const infrequent = isInfrequent(storageClass());
     const forbidOverwrite = requestFlag(headers, 'x-oss-forbid-overwrite');
     await mayOverwrite(exchange, key);
     await announceObjectAcl(exchange, acl);
-    const body = await uploadBody(exchange, key);
+    const body = await uploadBody(exchange, key, { infrequent });
     const content = {
       kind: 'Normal',
       size: body.size,
       etag: body.md5,
       crc64: body.crc64,
-      storageClass,
       acl,
       meta,
       tags: null,
@@ -39,13 +40,15 @@ export const PutObject = operation({
       inline: body.inline,
       segments: body.segments,
     } as const;
-    const answer = await exchange.index.put(key, () => ({
-      key,
-      content,
-      versioning: exchange.bucket.versioning ?? null,
-      forbidOverwrite,
-      guard: exchange.guard,
-    }));
+    const answer = await commitBody(exchange, body, () =>
+      exchange.index.put(key, () => ({
+        key,
+        content: { ...content, storageClass: storageClass() },
+        versioning: exchange.bucket.versioning ?? null,
+        forbidOverwrite,
+        guard: exchange.guard,
+      })),
+    );
     if ('refused' in answer) throw objectRefusal(answer.refused, key);
     const { versionId } = answer.ok;
     return emptyReply(200, {

@@ -6,6 +6,7 @@ import type { Exchange } from '../../exchange.ts';
 import { countParameter } from '../../list-parameters.ts';
 import { writeOwner } from '../../object-listing.ts';
 import { operation } from '../../operation.ts';
+import { endpointsOf } from '../../regions.ts';
 import { xmlReply } from '../../reply.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
@@ -62,11 +63,12 @@ async function settledPage(
 }
 
 function writeBucket(out: XmlWriter, bucket: BucketEntry, { settings }: Exchange, withGroup: boolean): void {
+  const { extranet, intranet } = endpointsOf(bucket.region, settings);
   out
     .open('Bucket')
     .leaf('CreationDate', isoDate(bucket.created))
-    .leaf('ExtranetEndpoint', settings.extranetEndpoint)
-    .leaf('IntranetEndpoint', settings.intranetEndpoint)
+    .leaf('ExtranetEndpoint', extranet)
+    .leaf('IntranetEndpoint', intranet)
     .leaf('Location', bucket.region)
     .leaf('Name', bucket.name)
     .leaf('Region', bucket.region.replace(/^oss-/, ''))

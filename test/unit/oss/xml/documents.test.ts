@@ -104,7 +104,7 @@ describe('example documents', () => {
   it('Delete, CompleteMultipartUpload, Tagging, RefererConfiguration and the small ones', () => {
     expect(sample(examples.deleteObjects)).toEqual({
       quiet: false,
-      objects: [{ key: ' a & b\x01\r ' }, { key: '<&amp;>', versionId: 'CAEQ' }],
+      objects: [{ key: ' a & b\r ' }, { key: '<&amp;>', versionId: 'CAEQ' }],
     });
     expect(sample(examples.completeUpload)).toEqual({
       parts: [
@@ -181,7 +181,8 @@ describe('what is written is read back the same', () => {
   };
   const maybe = <const K extends string, T>(name: K, values: fc.Arbitrary<T>): fc.Arbitrary<{ [P in K]?: T }> =>
     fc.option(values, { nil: undefined }).map((value) => (value === undefined ? {} : { [name]: value }) as never);
-  const anyText = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
+  // What XML 1.0 has no character for is written plain, for clients that take it, and refused on input.
+  const anyText = fc.string({ unit: 'binary' }).filter((text) => !/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.test(text));
   const trimmed = anyText.map((text) => text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ''));
 
   it('for any keys', () => {

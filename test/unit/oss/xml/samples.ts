@@ -24,7 +24,7 @@ export const samples: readonly { name: string; form: XmlDocument<unknown>; sourc
     name: 'deleteObjects',
     form: examples.deleteObjects,
     source:
-      '<?xml version="1.0" encoding="UTF-8"?>\n<Delete><Quiet>False</Quiet><Object><Key> a &amp; b&#x01;&#13; </Key>' +
+      '<?xml version="1.0" encoding="UTF-8"?>\n<Delete><Quiet>False</Quiet><Object><Key> a &amp; b&#13; </Key>' +
       '</Object><Object><VersionId>CAEQ</VersionId><Key><![CDATA[<&amp;>]]></Key></Object></Delete>',
   },
   {

@@ -1,0 +1,88 @@
+import type { BlobPage, BlobRange, BlobStore, BlobUpload, PutOptions, StoredBlob } from './store.ts';
+
+/** Blobs up to this size are kept in memory once they were read. */
+export const HOT_BLOB_BYTES_MAX = 128 * 1024;
+/** What one isolate keeps in all: a small part of its 128 MB, which all of its requests share. */
+export const HOT_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Share of blobs that a full memory takes in. */
+const FULL_ADMISSION = 1 / 8;
+
+/** Least recently used first. Shared by all requests of the isolate. */
+const hot = new Map<string, Uint8Array>();
+let hotBytes = 0;
+
+/**
+ * Keeps small blobs that were read lately in the isolate's memory, so that what is asked for often costs no R2 read. A
+ * name always means the same bytes, so what is kept can never be stale: whether an object still has this content, and
+ * who may read it, the index says before.
+ */
+export class HotBlobStore implements BlobStore {
+  readonly #inner: BlobStore;
+
+  constructor(inner: BlobStore) {
+    this.#inner = inner;
+  }
+
+  async get(name: string, range: BlobRange): Promise<ReadableStream<Uint8Array> | null> {
+    const { offset, length } = range;
+    const known = recall(name);
+    if (known !== undefined && offset + length <= known.length)
+      return streamOf(known.subarray(offset, offset + length));
+    const body = await this.#inner.get(name, range);
+    if (body === null || offset !== 0 || length > HOT_BLOB_BYTES_MAX || !admits(length)) return body;
+    const bytes = new Uint8Array(await new Response(body).arrayBuffer());
+    keep(name, bytes);
+    return streamOf(bytes);
+  }
+
+  put(name: string, body: Uint8Array | ReadableStream<Uint8Array>, options: PutOptions): Promise<StoredBlob> {
+    return this.#inner.put(name, body, options);
+  }
+
+  startUpload(name: string, options?: { infrequent?: boolean | undefined }): Promise<BlobUpload> {
+    return this.#inner.startUpload(name, options);
+  }
+
+  delete(names: readonly string[]): Promise<void> {
+    return this.#inner.delete(names);
+  }
+
+  list(options: Parameters<BlobStore['list']>[0]): Promise<BlobPage> {
+    return this.#inner.list(options);
+  }
+}
+
+/** While there is room everything is kept; then only now and then, so that a scan of many blobs cannot flush what is hot. */
+function admits(bytes: number): boolean {
+  return hotBytes + bytes <= HOT_BYTES_MAX || Math.random() < FULL_ADMISSION;
+}
+
+function recall(name: string): Uint8Array | undefined {
+  const bytes = hot.get(name);
+  if (bytes !== undefined) {
+    hot.delete(name);
+    hot.set(name, bytes);
+  }
+  return bytes;
+}
+
+/** Keeps the beginning of a blob: all of it, for the blobs of most objects. */
+function keep(name: string, bytes: Uint8Array): void {
+  const before = hot.get(name);
+  if (before !== undefined) {
+    hot.delete(name);
+    hotBytes -= before.length;
+  }
+  hot.set(name, bytes);
+  hotBytes += bytes.length;
+  for (const [oldest, { length }] of hot) {
+    if (hotBytes <= HOT_BYTES_MAX) return;
+    hot.delete(oldest);
+    hotBytes -= length;
+  }
+}
+
+function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  return new Response(bytes as Uint8Array<ArrayBuffer>).body!;
+}

@@ -1,0 +1,61 @@
+import { hasTiers } from '../../../index/restore.ts';
+import { readDocument } from '../../body.ts';
+import { restoreRequest } from '../../documents/restore-request.ts';
+import { invalidArgument, OssError } from '../../errors.ts';
+import { objectRefusal } from '../../object-headers.ts';
+import { operation } from '../../operation.ts';
+import { emptyReply } from '../../reply.ts';
+import { requestedVersion } from '../../version-param.ts';
+import { decode, type Infer } from '../../xml/schema.ts';
+
+/** Makes a frozen object readable for some days, or a restored one for longer (reference 8.1.10). */
+export const RestoreObject = operation({
+  name: 'RestoreObject',
+  method: 'POST',
+  target: 'object',
+  select: ['restore'],
+  query: ['versionId'],
+  action: 'RestoreObject',
+  versionAction: 'RestoreObjectVersion',
+  access: 'owner',
+  hierarchical: false,
+  async run(exchange) {
+    const { key, bucket, settings } = exchange;
+    const version = requestedVersion(exchange);
+    const bytes = await readDocument(exchange);
+    const request: Infer<typeof restoreRequest> =
+      bytes.length === 0 ? {} : decode(restoreRequest, bytes, { maxBytes: bytes.length });
+    const { days = null, jobParameters } = request;
+    const answer = await exchange.index.restore({
+      key,
+      ...version,
+      days,
+      tier: jobParameters?.tier ?? null,
+      dayMs: settings.daySeconds * 1_000,
+    });
+    if ('refused' in answer) throw objectRefusal(answer.refused, key, answer.at, 405);
+    const { outcome, versionId, storageClass } = answer.ok;
+    const headers = {
+      ...(bucket.versioning === undefined ? {} : { 'x-oss-version-id': versionId }),
+      ...(hasTiers(storageClass) ? { 'x-oss-object-restore-priority': jobParameters?.tier ?? 'Standard' } : {}),
+    };
+    switch (outcome) {
+      case 'started':
+        return emptyReply(202, headers);
+      case 'extended':
+        return emptyReply(200, headers);
+      case 'in-progress':
+        throw new OssError('RestoreAlreadyInProgress');
+      case 'not-archived':
+        throw new OssError('OperationNotSupported');
+      case 'no-tiers':
+        throw new OssError('MalformedXML', {
+          message: `JobParameters is not for objects of the class ${storageClass}.`,
+        });
+      case 'bad-tier':
+        throw invalidArgument('Tier', jobParameters?.tier ?? '');
+      case 'bad-days':
+        throw invalidArgument('Days', String(days));
+    }
+  },
+});
