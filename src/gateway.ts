@@ -2,17 +2,20 @@ import { Router } from 'itty-router';
 import { anonymous } from './access/identity.ts';
 import { addressOf } from './oss/address.ts';
 import { authenticate } from './oss/auth/authenticate.ts';
+import { authSettingsOf } from './oss/auth-settings.ts';
 import { addCorsHeaders } from './oss/cross-origin.ts';
 import { OssError } from './oss/errors.ts';
 import { bucketAlreadyExists, Exchange, noSuchBucket } from './oss/exchange.ts';
 import { isMethod } from './oss/match.ts';
 import { operations } from './oss/operations/index.ts';
 import { asOssError, renderError } from './oss/render-error.ts';
+import { isTokenRequest } from './oss/sts/parameters.ts';
+import { answerTokenRequest } from './oss/sts/service.ts';
 import { settingsOf } from './settings.ts';
 
 /** The way of a request: each stage either learns something about it or refuses it, in this order. */
 const pipeline = Router<Request, [Exchange], Response>({
-  before: [health, address, match, authenticateCaller, configuration, admit],
+  before: [health, address, tokenService, match, authenticateCaller, configuration, admit],
   catch: (thrown: unknown, _request: Request, exchange: Exchange) =>
     renderError(asOssError(thrown, exchange), exchange),
   finally: [crossOrigin, stamp],
@@ -43,6 +46,15 @@ function address(request: Request, exchange: Exchange): void {
   exchange.address = addressOf(request.url, exchange.settings);
 }
 
+/** The service's own host also issues temporary credentials, by its root as the vendor's does and by a path of its own. */
+function tokenService(_request: Request, exchange: Exchange): Promise<Response> | undefined {
+  const { target, reserved } = exchange.address;
+  if (target !== 'service') return undefined;
+  if (reserved === undefined) return isTokenRequest(exchange) ? answerTokenRequest(exchange) : undefined;
+  if (reserved === 'sts') return answerTokenRequest(exchange);
+  throw new OssError('InvalidBucketName', { extra: { BucketName: '-' } });
+}
+
 function match(request: Request, exchange: Exchange): void {
   const { target, query } = exchange.address;
   if (target === 'foreign') throw noSuchBucket(exchange.address.host);
@@ -67,11 +79,7 @@ function authenticateCaller(request: Request, exchange: Exchange): void {
       now: exchange.received,
       url: request.url,
     },
-    {
-      credential: (id) => settings.credentials.get(id),
-      region,
-      tolerant: { unsignedProcess: false, droppedEmpties: true },
-    },
+    authSettingsOf(settings, region),
   );
 }
 

@@ -1,4 +1,6 @@
 import type { Credential } from './access/identity.ts';
+import { parseRoles, Roles } from './access/roles.ts';
+import { type SessionKeys, sessionKeys } from './access/sessions.ts';
 
 /** The deployment's settings, read once from its variables and secrets. The names are those of the run contract. */
 export interface Settings {
@@ -9,6 +11,9 @@ export interface Settings {
   readonly extranetEndpoint: string;
   readonly intranetEndpoint: string;
   readonly credentials: ReadonlyMap<string, Credential>;
+  readonly roles: Roles;
+  /** Keys of the tokens of temporary credentials. */
+  readonly sessions: SessionKeys;
   /** Index shards of a new bucket, a power of two from 1 to 64. */
   readonly indexShards: number;
   /** Length of a "day" in seconds, for lifecycle, retention and restore. */
@@ -58,6 +63,8 @@ export function readSettings(variables: Variables): Settings {
     extranetEndpoint: text('EXTRANET_ENDPOINT', endpoint),
     intranetEndpoint: text('INTRANET_ENDPOINT', text('EXTRANET_ENDPOINT', endpoint)),
     credentials: readCredentials(text),
+    roles: readRoles(text('ROLES'), text('OSS_ACCOUNT_ID')),
+    sessions: sessionKeys(text('TOKEN_SECRET', text('OSS_ACCESS_KEY_SECRET'))),
     indexShards: readShards(text('INDEX_SHARDS', '1')),
     daySeconds: readDay(text('DAY_SECONDS', '86400'), local || text('ALLOW_SHORT_DAYS') === 'true'),
     allowPrivateOrigins: text('ALLOW_PRIVATE_ORIGINS') === 'true',
@@ -83,6 +90,14 @@ function readCredentials(text: (name: string) => string): Map<string, Credential
     credentials.set(more.accessKeyId, more);
   }
   return credentials;
+}
+
+function readRoles(json: string, accountId: string): Roles {
+  try {
+    return new Roles(parseRoles(json, accountId));
+  } catch (error) {
+    throw new SettingsError(`ROLES ${(error as Error).message}`);
+  }
 }
 
 function readAccessKeys(json: string): Credential[] {

@@ -1,3 +1,4 @@
+import { parseRoles } from '../../src/access/roles.ts';
 import { type AccessKey, parseAccessKeys } from './access-keys.ts';
 import { StartError } from './errors.ts';
 
@@ -44,6 +45,12 @@ export const variables: readonly Variable[] = [
     meaning: 'more keys, JSON: [{"accessKeyId","accessKeySecret","accountId","userName"?,"userId"?,"policy"?}]',
     fallback: 'none',
   },
+  {
+    name: 'ROLES',
+    meaning: 'roles of temporary credentials, JSON: [{"roleName","accountId"?,"policy"?,"maxSeconds"?,"trusted"?}]',
+    fallback: 'none',
+  },
+  { name: 'TOKEN_SECRET', meaning: 'secret of the tokens of temporary credentials', fallback: 'the root secret' },
   { name: 'DAY_SECONDS', meaning: 'length of a "day" of lifecycle, retention and schedules', fallback: '86400' },
   {
     name: 'ALLOW_PRIVATE_ORIGINS',
@@ -67,6 +74,9 @@ export interface Settings {
   readonly accessKeySecret: string | undefined;
   readonly accountId: string | undefined;
   readonly accessKeys: readonly AccessKey[];
+  /** JSON, checked. */
+  readonly roles: string | undefined;
+  readonly tokenSecret: string | undefined;
   readonly daySeconds: number;
   readonly allowPrivateOrigins: boolean;
   readonly strictFormFields: boolean;
@@ -113,6 +123,8 @@ export function readSettings(environment: Environment): Settings {
     accessKeySecret,
     accountId,
     accessKeys: readAccessKeys(text('ACCESS_KEYS'), accessKeyId),
+    roles: readRoles(text('ROLES')),
+    tokenSecret: text('TOKEN_SECRET'),
     daySeconds: wholeNumber('DAY_SECONDS', text('DAY_SECONDS') ?? '86400', 1, 86_400),
     allowPrivateOrigins:
       choice('ALLOW_PRIVATE_ORIGINS', text('ALLOW_PRIVATE_ORIGINS') ?? 'false', ['true', 'false']) === 'true',
@@ -129,6 +141,15 @@ function readAccessKeys(json: string | undefined, rootKeyId: string | undefined)
     throw new SettingsError(`ACCESS_KEYS names ${rootKeyId}, which is the root key already`);
   }
   return keys;
+}
+
+function readRoles(json: string | undefined): string | undefined {
+  try {
+    parseRoles(json ?? '', '1');
+    return json;
+  } catch (error) {
+    throw new SettingsError(`ROLES ${(error as Error).message}`);
+  }
 }
 
 function readDomains(list: string): readonly string[] {

@@ -9,6 +9,8 @@ export interface Address {
   readonly target: 'service' | 'bucket' | 'object' | 'foreign';
   readonly bucket?: string;
   readonly key?: string;
+  /** What follows `/-/` in a path of the service itself: no bucket's name begins with a hyphen. */
+  readonly reserved?: string;
   readonly query: Query;
   /** Region by which a V4 signature is checked: the endpoint's, without `oss-`. */
   readonly region: string;
@@ -71,10 +73,11 @@ function splitUrl(url: string): { host: string; path: string; query: string; sec
   };
 }
 
-type Place = Pick<Address, 'target' | 'bucket' | 'key'>;
+type Place = Pick<Address, 'target' | 'bucket' | 'key' | 'reserved'>;
 
 function pathStyle(path: string): Place {
   if (path === '/') return { target: 'service' };
+  if (path.startsWith('/-/')) return { target: 'service', reserved: path.slice('/-/'.length) };
   const slash = path.indexOf('/', 1);
   const bucket = decodeOr400(() => percentDecode(slash < 0 ? path.slice(1) : path.slice(1, slash)));
   return inBucket(bucket, slash < 0 ? '' : path.slice(slash + 1));

@@ -252,12 +252,17 @@ function denied(decision: Decision, { identity, operation }: Exchange): OssError
             PolicyType: policyType,
             AuthPrincipalOwnerId: identity.accountId,
             AuthPrincipalType: principalTypes[identity.kind],
-            AuthPrincipalDisplayName: identity.kind === 'user' ? identity.userId : identity.accountId,
+            AuthPrincipalDisplayName: displayNameOf(identity),
             NoPermissionType: noPermissionType,
             AuthAction: decision.action ?? '',
           },
         };
   return new OssError('AccessDenied', { message: operation.refusal ?? message, ec, extra: detail });
+}
+
+function displayNameOf(identity: Exclude<Identity, { kind: 'anonymous' }>): string {
+  if (identity.kind === 'role') return `${identity.roleName}:${identity.sessionName}`;
+  return identity.kind === 'user' ? identity.userId : identity.accountId;
 }
 
 const principalTypes = { root: 'Account', user: 'SubUser', role: 'AssumedRoleUser' } as const;

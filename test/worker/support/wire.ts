@@ -22,6 +22,8 @@ const encoder = new TextEncoder();
 export interface Wish {
   /** Which key signs; `anonymous` sends no signature. */
   readonly as?: keyof typeof keys | 'anonymous';
+  /** A key that is none of those. */
+  readonly key?: { readonly accessKeyId: string; readonly accessKeySecret: string };
   readonly headers?: Record<string, string>;
   readonly body?: BodyInit | null;
   readonly scheme?: 'V1' | 'V2' | 'V4';
@@ -52,7 +54,7 @@ export async function send(method: string, path: string, wish: Wish = {}): Promi
       headers: wish.headers ?? {},
       ...(bucket === '' ? {} : { bucket }),
       ...(key === '' ? {} : { key }),
-      ...keys[wish.as ?? 'owner'],
+      ...(wish.key ?? keys[wish.as ?? 'owner']),
       region: /^oss-(.+?)(?:-internal)?\./.exec(wish.host ?? '')?.[1] ?? 'cn-hangzhou',
       scheme: wish.scheme ?? 'V4',
       place: wish.place ?? 'header',

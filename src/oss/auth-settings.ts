@@ -1,0 +1,40 @@
+import { openSession, secretOf } from '../access/sessions.ts';
+import type { Settings } from '../settings.ts';
+import type { AuthSettings, TokenResult } from './auth/authenticate.ts';
+
+/**
+ * By what requests of this deployment are authenticated.
+ * @param region of the endpoint that a request came to, without the `oss-` prefix
+ */
+export function authSettingsOf(settings: Settings, region: string): AuthSettings {
+  return {
+    credential: (accessKeyId) => settings.credentials.get(accessKeyId),
+    region,
+    token: (accessKeyId, token) => resolveToken(settings, accessKeyId, token),
+    tolerant: { unsignedProcess: false, droppedEmpties: true },
+  };
+}
+
+/** What a token says still depends on its role: one that is gone may do nothing any more, a changed one what it may now. */
+function resolveToken({ sessions, roles }: Settings, accessKeyId: string, token: string): TokenResult {
+  const session = openSession(sessions, token);
+  if (session === undefined) return { kind: 'invalid' };
+  if (session.accessKeyId !== accessKeyId) return { kind: 'other-key' };
+  const { accountId, roleName, sessionName, policy, expires } = session;
+  const role = roles.find(accountId, roleName);
+  if (role === undefined) return { kind: 'invalid' };
+  return {
+    kind: 'temporary',
+    accessKeySecret: secretOf(sessions, accessKeyId),
+    identity: {
+      kind: 'role',
+      accountId,
+      accessKeyId,
+      roleName: role.roleName,
+      sessionName,
+      policies: role.policy === undefined ? [] : [role.policy],
+      ...(policy === undefined ? {} : { sessionPolicy: policy }),
+    },
+    expires,
+  };
+}
