@@ -1,9 +1,10 @@
 import { Router } from 'itty-router';
 import { anonymous } from './access/identity.ts';
-import { addressOf } from './oss/address.ts';
-import { authenticate } from './oss/auth/authenticate.ts';
+import { addressIn, addressOf, hostName } from './oss/address.ts';
+import { type Authentication, authenticate } from './oss/auth/authenticate.ts';
 import { authSettingsOf } from './oss/auth-settings.ts';
 import { addCorsHeaders } from './oss/cross-origin.ts';
+import { isDomainName } from './oss/domain-name.ts';
 import { OssError } from './oss/errors.ts';
 import { bucketAlreadyExists, Exchange, noSuchBucket } from './oss/exchange.ts';
 import { isMethod } from './oss/match.ts';
@@ -15,7 +16,7 @@ import { settingsOf } from './settings.ts';
 
 /** The way of a request: each stage either learns something about it or refuses it, in this order. */
 const pipeline = Router<Request, [Exchange], Response>({
-  before: [health, address, tokenService, match, authenticateCaller, configuration, admit],
+  before: [health, address, tokenService, customDomain, match, authenticateCaller, configuration, admit],
   catch: (thrown: unknown, _request: Request, exchange: Exchange) =>
     renderError(asOssError(thrown, exchange), exchange),
   finally: [crossOrigin, stamp],
@@ -55,6 +56,16 @@ function tokenService(_request: Request, exchange: Exchange): Promise<Response> 
   throw new OssError('InvalidBucketName', { extra: { BucketName: '-' } });
 }
 
+/** A custom domain stands for the bucket that has it ([CnameRouting-1]). */
+async function customDomain(_request: Request, exchange: Exchange): Promise<void> {
+  const { address } = exchange;
+  if (address.target !== 'foreign') return;
+  const domain = hostName(address.host);
+  const bucket = isDomainName(domain) ? await exchange.domains.bucketOf(domain) : undefined;
+  if (bucket === undefined) throw noSuchBucket(address.host);
+  exchange.address = addressIn(bucket, domain, address);
+}
+
 function match(request: Request, exchange: Exchange): void {
   const { target, query } = exchange.address;
   if (target === 'foreign') throw noSuchBucket(exchange.address.host);
@@ -62,25 +73,43 @@ function match(request: Request, exchange: Exchange): void {
   exchange.operation = operations.match({ method: request.method, target, query, headers: request.headers });
 }
 
-function authenticateCaller(request: Request, exchange: Exchange): void {
-  const { bucket, key, query, region } = exchange.address;
-  const { settings, operation } = exchange;
-  if (operation.access === 'none') {
+async function authenticateCaller(request: Request, exchange: Exchange): Promise<void> {
+  if (exchange.operation.access === 'none') {
     exchange.authentication = { identity: anonymous, scheme: 'none', place: 'none' };
     return;
   }
-  exchange.authentication = authenticate(
+  try {
+    exchange.authentication = authentication(request, exchange);
+  } catch (error) {
+    if (!(await belongsElsewhere(error, exchange))) throw error;
+    exchange.authentication = authentication(request, exchange);
+  }
+}
+
+function authentication(request: Request, { address, settings, received }: Exchange): Authentication {
+  const { bucket, key, query, region } = address;
+  return authenticate(
     {
       method: request.method,
       headers: request.headers,
       query,
       ...(bucket === undefined ? {} : { bucket }),
       ...(key === undefined ? {} : { key }),
-      now: exchange.received,
+      now: received,
       url: request.url,
     },
     authSettingsOf(settings, region),
   );
+}
+
+/** A signature covers the bucket ([CnameRouting-2]), and what this isolate knows of a custom domain may be old. */
+async function belongsElsewhere(error: unknown, exchange: Exchange): Promise<boolean> {
+  const { domain, bucket } = exchange.address;
+  if (domain === undefined || !(error instanceof OssError) || error.code !== 'SignatureDoesNotMatch') return false;
+  const now = await exchange.domains.source(domain);
+  if (now === undefined || now === bucket) return false;
+  exchange.address = { ...exchange.address, bucket: now };
+  return true;
 }
 
 async function configuration(_request: Request, exchange: Exchange): Promise<void> {

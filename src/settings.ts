@@ -19,6 +19,10 @@ export interface Settings {
   /** Length of a "day" in seconds, for lifecycle, retention and restore. */
   readonly daySeconds: number;
   readonly allowPrivateOrigins: boolean;
+  /** Whether who binds a domain must prove to have it. */
+  readonly cnameVerify: 'dns' | 'off';
+  /** URL of a resolver for DNS over HTTPS, JSON form. */
+  readonly dnsResolver: string;
   /** Under `npm start`, where no edge stands in front and the runtime itself knows the client's address. */
   readonly local: boolean;
 }
@@ -68,6 +72,8 @@ export function readSettings(variables: Variables): Settings {
     indexShards: readShards(text('INDEX_SHARDS', '1')),
     daySeconds: readDay(text('DAY_SECONDS', '86400'), local || text('ALLOW_SHORT_DAYS') === 'true'),
     allowPrivateOrigins: text('ALLOW_PRIVATE_ORIGINS') === 'true',
+    cnameVerify: readVerify(text('CNAME_VERIFY', 'dns')),
+    dnsResolver: readResolver(text('DNS_RESOLVER', 'https://cloudflare-dns.com/dns-query')),
     local,
   };
 }
@@ -127,6 +133,16 @@ function readAccessKeys(json: string): Credential[] {
       ...(item.policy === undefined ? {} : { policy: item.policy }),
     };
   });
+}
+
+function readVerify(word: string): 'dns' | 'off' {
+  if (word === 'dns' || word === 'off') return word;
+  throw new SettingsError('CNAME_VERIFY must be dns or off');
+}
+
+function readResolver(url: string): string {
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url;
+  throw new SettingsError('DNS_RESOLVER must be a URL, such as https://cloudflare-dns.com/dns-query');
 }
 
 function readShards(text: string): number {

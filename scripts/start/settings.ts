@@ -57,6 +57,16 @@ export const variables: readonly Variable[] = [
     meaning: 'true: mirrors and callbacks may reach private addresses',
     fallback: 'false',
   },
+  {
+    name: 'CNAME_VERIFY',
+    meaning: 'off: bind custom domains without proof by DNS; *.test never needs it',
+    fallback: 'dns',
+  },
+  {
+    name: 'DNS_RESOLVER',
+    meaning: 'resolver for that proof (DNS over HTTPS, JSON)',
+    fallback: 'https://cloudflare-dns.com/dns-query',
+  },
   { name: 'STRICT_FORM_FIELDS', meaning: 'true: refuse form fields that no policy names', fallback: 'false' },
   { name: 'LOG', meaning: 'info: print what the Worker logs; error: only its errors', fallback: 'error' },
 ];

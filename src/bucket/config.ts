@@ -1,6 +1,7 @@
 import type { CorsRules } from '../access/cors.ts';
 import type { Payer } from '../access/payer.ts';
 import type { RefererRules } from '../access/referer.ts';
+import type { CnameBinding } from './cnames.ts';
 import type { WormPolicy } from './worm.ts';
 
 /** What a bucket is and how it is configured. The bucket's Durable Object is the authority, everything else a copy. */
@@ -43,6 +44,8 @@ export interface Documents {
   readonly cors?: CorsRules;
   readonly referer?: RefererRules;
   readonly payer?: Payer;
+  /** Custom domains, in the order in which they were bound. */
+  readonly cnames?: readonly CnameBinding[];
   /** The retention policy. It may have lapsed: see `wormInForce`. */
   readonly worm?: WormPolicy;
 }

@@ -5,6 +5,7 @@ import { HotBlobStore } from '../blob/hot-store.ts';
 import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
 import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
+import { DomainReader } from '../bucket/domain-reader.ts';
 import { type BucketView, IndexClient } from '../index/client.ts';
 import type { ObjectAcl, ObjectRecord, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
@@ -13,7 +14,7 @@ import { accessRequestOf, type Subject } from './access-request.ts';
 import type { Address } from './address.ts';
 import type { Authentication } from './auth/authenticate.ts';
 import { OssError } from './errors.ts';
-import { passGates } from './gates.ts';
+import { checkDomain, passGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 
 /** Attempts to change a configuration that others change at the same time. */
@@ -33,6 +34,7 @@ export class Exchange {
   /** ms since the epoch. */
   readonly received = Date.now();
   readonly configs: ConfigReader;
+  readonly domains: DomainReader;
   readonly index: IndexClient;
   readonly blobs: BlobStore;
   /** Whether the addressed bucket was looked for, and found missing if `hasBucket` is false. */
@@ -54,6 +56,7 @@ export class Exchange {
     this.settings = settings;
     this.execution = execution;
     this.configs = new ConfigReader(env);
+    this.domains = new DomainReader(env, this.configs);
     this.blobs = new HotBlobStore(new R2BlobStore(env.BLOBS));
     this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
   }
@@ -150,6 +153,7 @@ export class Exchange {
 
   #decide(): Decision {
     let decision: Decision = { outcome: 'allow', fallback: true };
+    checkDomain(this);
     if (this.operation.access === 'none') return decision;
     passGates(this);
     for (const subject of this.#subjects()) {

@@ -1,6 +1,7 @@
 import { isChargedToRequester, payerRefusal } from '../access/payer.ts';
 import { isRefererChecked, refererRefusal } from '../access/referer.ts';
 import { type RefusalReason, refusal } from '../access/refusal.ts';
+import { hasCname } from '../bucket/cnames.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -13,6 +14,16 @@ export function passGates(exchange: Exchange): void {
   if (!exchange.hasBucket) return;
   checkReferer(exchange);
   checkPayer(exchange);
+}
+
+/**
+ * A request to a custom domain is served only while its bucket has the domain ([DeleteCname-3]).
+ * @throws {OssError} NoSuchBucket
+ */
+export function checkDomain(exchange: Exchange): void {
+  const { domain, host } = exchange.address;
+  if (domain === undefined || (exchange.hasBucket && hasCname(exchange.bucket, domain))) return;
+  throw new OssError('NoSuchBucket', { extra: { BucketName: host } });
 }
 
 /** Hotlink protection is about objects and their listings; a bucket can always be managed ([RefererEnforcement-1]). */

@@ -2,9 +2,11 @@ import { OperationTable } from '../match.ts';
 import type { Operation } from '../operation.ts';
 import { AbortBucketWorm } from './bucket/AbortBucketWorm.ts';
 import { CompleteBucketWorm } from './bucket/CompleteBucketWorm.ts';
+import { CreateCnameToken } from './bucket/CreateCnameToken.ts';
 import { DeleteBucket } from './bucket/DeleteBucket.ts';
 import { DeleteBucketCors } from './bucket/DeleteBucketCors.ts';
 import { DeleteBucketPolicy } from './bucket/DeleteBucketPolicy.ts';
+import { DeleteCname } from './bucket/DeleteCname.ts';
 import { ExtendBucketWorm } from './bucket/ExtendBucketWorm.ts';
 import { GetBucketAcl } from './bucket/GetBucketAcl.ts';
 import { GetBucketCors } from './bucket/GetBucketCors.ts';
@@ -15,7 +17,9 @@ import { GetBucketReferer } from './bucket/GetBucketReferer.ts';
 import { GetBucketRequestPayment } from './bucket/GetBucketRequestPayment.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
 import { GetBucketWorm } from './bucket/GetBucketWorm.ts';
+import { GetCnameToken } from './bucket/GetCnameToken.ts';
 import { InitiateBucketWorm } from './bucket/InitiateBucketWorm.ts';
+import { ListCname } from './bucket/ListCname.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
@@ -24,6 +28,7 @@ import { PutBucketCors } from './bucket/PutBucketCors.ts';
 import { PutBucketPolicy } from './bucket/PutBucketPolicy.ts';
 import { PutBucketReferer } from './bucket/PutBucketReferer.ts';
 import { PutBucketRequestPayment } from './bucket/PutBucketRequestPayment.ts';
+import { PutCname } from './bucket/PutCname.ts';
 import { CleanRestoredObject } from './object/CleanRestoredObject.ts';
 import { CreateDirectory } from './object/CreateDirectory.ts';
 import { DeleteDirectory } from './object/DeleteDirectory.ts';
@@ -71,6 +76,11 @@ export const built: readonly Operation[] = [
   GetBucketCors,
   DeleteBucketCors,
   ...Options,
+  CreateCnameToken,
+  GetCnameToken,
+  PutCname,
+  ListCname,
+  DeleteCname,
   PutObject,
   GetObject,
   DeleteObject,

@@ -19,9 +19,6 @@ export const planned: readonly Operation[] = [
     OpenMetaQuery: { select: ['metaQuery', 'comp=add'], query: ['mode'] },
     DoMetaQuery: { select: ['metaQuery', 'comp=query'], query: ['mode'] },
     CloseMetaQuery: { select: ['metaQuery', 'comp=delete'] },
-    CreateCnameToken: { select: ['cname', 'comp=token'] },
-    PutCname: { select: ['cname', 'comp=add'] },
-    DeleteCname: { select: ['cname', 'comp=delete'] },
   }),
   ...configuration(
     'lifecycle',
@@ -54,8 +51,6 @@ export const planned: readonly Operation[] = [
     GetBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false },
     ListBucketInventory: { select: ['inventory'], query: ['continuation-token'], hierarchical: false },
     GetMetaQueryStatus: { select: ['metaQuery'] },
-    ListCname: { select: ['cname'] },
-    GetCnameToken: { select: ['comp=token', 'cname'] },
     ListLiveChannel: { select: ['live'], query: ['marker', 'max-keys', 'prefix'], hierarchical: false },
   }),
   ...bucket('PUT', 'owner', { PutBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false } }),

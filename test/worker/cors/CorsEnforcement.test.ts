@@ -134,13 +134,13 @@ describe('a request from another origin', () => {
     configCopies.clear();
     const { answer, calls } = await counted('GET', `/${bucket}/key`, { unsigned: { headers: { 'x-oss-added': '1' } } });
     expect([answer.status, answer.code]).toEqual([403, 'SignatureDoesNotMatch']);
-    expect(calls).toEqual({ index: 0, blobs: 0, bucket: 0, directory: 0, edgeCopy: 0 });
+    expect(calls).toEqual({ index: 0, blobs: 0, bucket: 0, directory: 0, edgeCopy: 0, domain: 0 });
   });
 
   it('asks for a missing bucket once only', async () => {
     const { answer, calls } = await counted('GET', '/no-such-bucket-here/key', { unsigned: { headers: { origin } } });
     expect([answer.status, answer.code, corsOf(answer)]).toEqual([404, 'NoSuchBucket', {}]);
-    expect(calls).toEqual({ index: 0, blobs: 0, bucket: 1, directory: 0, edgeCopy: 1 });
+    expect(calls).toEqual({ index: 0, blobs: 0, bucket: 1, directory: 0, edgeCopy: 1, domain: 0 });
   });
 
   it('[CorsEnforcement-5] varies every answer of the bucket with ResponseVary, and none without', async () => {

@@ -159,7 +159,7 @@ describe('a preflight', () => {
   it('never reaches what is stored, allowed or refused', async () => {
     for (const method of ['PUT', 'DELETE']) {
       const { calls } = await counted('OPTIONS', `/${bucket}/key`, { as: 'anonymous', headers: asking(method) });
-      expect(calls).toEqual({ index: 0, blobs: 0, bucket: 1, directory: 0, edgeCopy: 0 });
+      expect(calls).toEqual({ index: 0, blobs: 0, bucket: 1, directory: 0, edgeCopy: 0, domain: 0 });
     }
   });
 });

@@ -206,6 +206,6 @@ describe('a session', () => {
       signing: { securityToken: `${session.SecurityToken}A` },
     });
     expect(outcome(answer)).toEqual([403, 'InvalidSecurityToken']);
-    expect(calls).toEqual({ index: 0, blobs: 0, bucket: 0, directory: 0, edgeCopy: 0 });
+    expect(calls).toEqual({ index: 0, blobs: 0, bucket: 0, directory: 0, edgeCopy: 0, domain: 0 });
   });
 });

@@ -10,6 +10,7 @@ export interface Calls {
   bucket: number;
   directory: number;
   edgeCopy: number;
+  domain: number;
 }
 
 const names: Readonly<Record<string, keyof Calls>> = {
@@ -18,6 +19,7 @@ const names: Readonly<Record<string, keyof Calls>> = {
   BUCKET: 'bucket',
   DIRECTORY: 'directory',
   CONFIG: 'edgeCopy',
+  DOMAIN: 'domain',
 };
 
 /** Sends a request to a gateway of its own whose bindings count what is asked of them. */
@@ -26,7 +28,7 @@ export async function counted(
   path: string,
   wish: Wish = {},
 ): Promise<{ answer: Answer; calls: Calls }> {
-  const calls: Calls = { index: 0, blobs: 0, bucket: 0, directory: 0, edgeCopy: 0 };
+  const calls: Calls = { index: 0, blobs: 0, bucket: 0, directory: 0, edgeCopy: 0, domain: 0 };
   const counting = new Proxy(env, {
     get(target, name: string) {
       const binding = target[name as keyof typeof target] as unknown;
