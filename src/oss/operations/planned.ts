@@ -32,11 +32,6 @@ export const planned: readonly Operation[] = [
   }),
   ...configuration('versioning', { put: 'PutBucketVersioning', get: 'GetBucketVersioning' }, false),
   ...configuration('logging', { put: 'PutBucketLogging', get: 'GetBucketLogging', delete: 'DeleteBucketLogging' }),
-  ...configuration(
-    'website',
-    { put: 'PutBucketWebsite', get: 'GetBucketWebsite', delete: 'DeleteBucketWebsite' },
-    false,
-  ),
   ...configuration('tagging', { put: 'PutBucketTags', get: 'GetBucketTags', delete: 'DeleteBucketTags' }),
   ...configuration('encryption', {
     put: 'PutBucketEncryption',
@@ -57,7 +52,6 @@ export const planned: readonly Operation[] = [
   ...bucket('DELETE', 'owner', {
     DeleteBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false },
   }),
-  ...bucket('POST', 'write', { PostObject: {} }),
   ...object('PUT', 'write', {
     CopyObject: { selectHeader: 'x-oss-copy-source', action: 'PutObject' },
     UploadPart: { select: ['uploadId', 'partNumber'], action: 'PutObject' },

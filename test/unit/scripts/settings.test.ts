@@ -9,8 +9,9 @@ describe('settings', () => {
   it('have the defaults of the contract', () => {
     const settings = readSettings({ PORT: '' });
     expect(settings).toMatchObject({ port: 9000, host: '127.0.0.1', dataDir: '.data', daySeconds: 86_400 });
-    expect(workerVariables(settings, credentials, 9000)).toEqual({
+    expect(workerVariables(settings, credentials, 9000, 'pem')).toEqual({
       LOCAL: 'true',
+      LOCAL_PORT: '9000',
       OSS_REGION: 'oss-cn-hangzhou',
       SERVICE_DOMAIN: 'localhost,oss-cn-hangzhou.aliyuncs.com,oss-cn-hangzhou-internal.aliyuncs.com',
       EXTRANET_ENDPOINT: 'localhost:9000',
@@ -22,6 +23,8 @@ describe('settings', () => {
       DAY_SECONDS: '86400',
       ALLOW_PRIVATE_ORIGINS: 'false',
       STRICT_FORM_FIELDS: 'false',
+      CALLBACK_PRIVATE_KEY: 'pem',
+      CALLBACK_PUBLIC_KEY_URL: '',
     });
   });
 
@@ -35,7 +38,7 @@ describe('settings', () => {
       ALLOW_PRIVATE_ORIGINS: 'true',
       STRICT_FORM_FIELDS: 'true',
     });
-    expect(workerVariables(settings, credentials, 80)).toMatchObject({
+    expect(workerVariables(settings, credentials, 80, 'pem')).toMatchObject({
       OSS_REGION: 'oss-eu-central-1',
       SERVICE_DOMAIN: 'oss.example.com,other.example.org',
       EXTRANET_ENDPOINT: 'oss.example.com',

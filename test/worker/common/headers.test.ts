@@ -160,7 +160,7 @@ describe('every refusal', () => {
     for (const [path, has] of [
       [`/${bucket}`, true],
       [`/${bucket}?list-type=2`, true],
-      [`/${bucket}?location`, true],
+      [`/${bucket}?location`, false],
       ['/', false],
       ['/?regions', false],
       [`/${bucket}?bucketInfo`, false],
