@@ -1,5 +1,6 @@
+import type { AppendCommand, AppendReply } from './append-records.ts';
 import type { DirectoryCommand, PruneCommand, RenameCommand, TreeCommand, TreePage } from './directory-records.ts';
-import { mergedPage } from './merge.ts';
+import { mergedPage, mergeShards } from './merge.ts';
 import { shardName, shardOf } from './names.ts';
 import type {
   AclCommand,
@@ -18,10 +19,13 @@ import type {
   RemoveEntry,
   Segment,
   StatReply,
+  TagsCommand,
 } from './records.ts';
 import type { CleanReply, RestoreCommand, RestoreReply } from './restore.ts';
 import type { IndexShard } from './shard.ts';
 import { shardStub } from './stub.ts';
+import { versionOrder } from './version-listing.ts';
+import type { VersionListCommand, VersionListPage } from './version-records.ts';
 
 /** What a call needs to know of the bucket's configuration. */
 export interface BucketView {
@@ -95,6 +99,11 @@ export class IndexClient {
     return this.#onKey(key, false, (stub, call) => stub.put(call, command()));
   }
 
+  /** @param command made anew for each attempt, as for `put` */
+  append(key: string, command: () => AppendCommand): Promise<Outcome<AppendReply>> {
+    return this.#onKey(key, false, (stub, call) => stub.append(call, command()));
+  }
+
   /**
    * Removes in the order given, each shard's entries with one call. All or nothing: where entries live in several
    * shards and any of them could refuse, all are asked first ([DeleteMultipleObjects-14]).
@@ -137,6 +146,10 @@ export class IndexClient {
     return this.#onKey(command.key, true, (stub, call) => stub.setAcl(call, command));
   }
 
+  setTags(command: TagsCommand): Promise<Outcome<{ versionId: string }>> {
+    return this.#onKey(command.key, true, (stub, call) => stub.setTags(call, command));
+  }
+
   restore(command: RestoreCommand): Promise<Outcome<RestoreReply>> {
     return this.#onKey(command.key, false, (stub, call) => stub.restore(call, command));
   }
@@ -170,6 +183,17 @@ export class IndexClient {
       mergedPage(map.shards, command.start, command.limit, async (shard, start, limit) =>
         mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.list(call, { prefix, delimiter, start, limit }))),
       ),
+    );
+  }
+
+  /** One page of versions and delete markers over all shards. `limit` entries at most. */
+  listVersions(command: VersionListCommand): Promise<VersionListPage> {
+    const { prefix, delimiter } = command;
+    return this.#overMap((map) =>
+      mergeShards(versionOrder, map.shards, command.start, command.limit, async (shard, start, limit) => {
+        const page = { prefix, delimiter, start, limit };
+        return mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.listVersions(call, page)));
+      }),
     );
   }
 

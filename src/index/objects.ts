@@ -10,6 +10,7 @@ import type {
   Removed,
   RemoveEntry,
   Segment,
+  TagsCommand,
   Versioning,
   WriteGuard,
 } from './records.ts';
@@ -34,8 +35,10 @@ export class ObjectTable {
     const refusal = isWanted ? undefined : unreadable(row, command.versionId);
     if (refusal !== undefined) return refusal;
     const record = recordOf(row!);
-    if (!command.content) return { ok: { record, inline: null, segments: [], more: null } };
-    return { ok: { record, inline: this.#versions.inline(row!), ...this.#versions.segmentPage(row!, 0) } };
+    if (!command.content) return { ok: { record, inline: null, tail: null, segments: [], more: null } };
+    const inline = this.#versions.inline(row!);
+    const tail = inline === null ? this.#versions.tail(row!) : null;
+    return { ok: { record, inline, tail, ...this.#versions.segmentPage(row!, 0) } };
   }
 
   put(command: PutCommand, now: number): Answer<PutReply> {
@@ -77,6 +80,16 @@ export class ObjectTable {
     const refusal = unreadable(row, command.versionId);
     if (refusal !== undefined) return refusal;
     this.#sql.exec('UPDATE version SET acl = ? WHERE id = ?', command.acl, row!.id);
+    return { ok: { versionId: row!.version } };
+  }
+
+  /** Replaces the tags of a version; nothing else about it changes ([PutObjectTagging-4]). */
+  setTags(command: TagsCommand): Answer<{ versionId: string }> {
+    const row = this.#versions.find(command.key, command.versionId);
+    const refusal = unreadable(row, command.versionId);
+    if (refusal !== undefined) return refusal;
+    const tags = command.tags === null ? null : JSON.stringify(command.tags);
+    this.#sql.exec('UPDATE version SET tags = ? WHERE id = ?', tags, row!.id);
     return { ok: { versionId: row!.version } };
   }
 

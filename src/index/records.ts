@@ -19,6 +19,14 @@ export interface StoredMeta {
   readonly user: Readonly<Record<string, string>>;
 }
 
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Tags in the order in which they were given ([GetObjectTagging-3]); keys are unique, and there is at least one. */
+export type Tags = readonly Tag[];
+
 /** ACL of an object. Absent means that the bucket's applies ("default"). */
 export type ObjectAcl = 'private' | 'public-read' | 'public-read-write';
 
@@ -38,7 +46,7 @@ export interface ObjectRecord {
   readonly storageClass: string;
   readonly acl: ObjectAcl | null;
   readonly meta: StoredMeta;
-  readonly tags: Readonly<Record<string, string>> | null;
+  readonly tags: Tags | null;
   /** Target key of a symbolic link. */
   readonly link: string | null;
   readonly restore: RestoreState | null;
@@ -82,6 +90,8 @@ export type Refusal =
   | 'delete-marker'
   | 'exists'
   | 'denied'
+  /** What is there takes no more bytes. */
+  | 'not-appendable'
   /** A retention policy protects it. */
   | 'immutable'
   /** A directory is in its place. */
@@ -135,7 +145,10 @@ export interface ReadCommand {
 
 export interface ReadReply {
   readonly record: ObjectRecord;
+  /** The whole content, where it lives in the index; then there are no segments. */
   readonly inline: Uint8Array | null;
+  /** The bytes behind the segments of an appendable, where not all of its bytes are in blobs. */
+  readonly tail: Uint8Array | null;
   /** The first page of segments. */
   readonly segments: readonly Segment[];
   /** Where the next page starts (byte offset in the object), if there is one. */
@@ -151,8 +164,9 @@ export interface ObjectContent {
   readonly storageClass: string;
   readonly acl: ObjectAcl | null;
   readonly meta: StoredMeta;
-  readonly tags: Readonly<Record<string, string>> | null;
+  readonly tags: Tags | null;
   readonly link: string | null;
+  /** Bytes that live in the index: all of them, or those of an appendable that follow its segments. */
   readonly inline: Uint8Array | null;
   readonly segments: readonly Segment[];
 }
@@ -201,6 +215,10 @@ export interface AclCommand {
 export interface ObjectAddress {
   readonly key: string;
   readonly versionId?: string;
+}
+
+export interface TagsCommand extends ObjectAddress {
+  readonly tags: Tags | null;
 }
 
 export interface ListCommand {

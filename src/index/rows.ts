@@ -1,4 +1,13 @@
-import type { MarkerInfo, ObjectAcl, ObjectKind, ObjectRecord, RestoreState, Segment, StoredMeta } from './records.ts';
+import type {
+  MarkerInfo,
+  ObjectAcl,
+  ObjectKind,
+  ObjectRecord,
+  RestoreState,
+  Segment,
+  StoredMeta,
+  Tags,
+} from './records.ts';
 
 /** A row of `version` without its inline bytes. */
 export interface Row extends Record<string, SqlStorageValue> {
@@ -17,10 +26,11 @@ export interface Row extends Record<string, SqlStorageValue> {
   link: string | null;
   restore: string | null;
   segments: string | null;
+  closed: number;
 }
 
 export const COLUMNS =
-  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, segments';
+  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, segments, closed';
 
 export function recordOf(row: Row): ObjectRecord {
   return {
@@ -34,7 +44,7 @@ export function recordOf(row: Row): ObjectRecord {
     storageClass: row.class,
     acl: row.acl as ObjectAcl | null,
     meta: JSON.parse(row.meta) as StoredMeta,
-    tags: row.tags === null ? null : (JSON.parse(row.tags) as Record<string, string>),
+    tags: row.tags === null ? null : (JSON.parse(row.tags) as Tags),
     link: row.link,
     restore: row.restore === null ? null : (JSON.parse(row.restore) as RestoreState),
   };

@@ -5,6 +5,8 @@
  * `version` has one row for each version of each object. Two partial indices split it: current versions, which plain
  * listings scan, and older ones, so that a bucket without versioning pays for one index only. Within a key a higher id
  * is newer. Long segment lists move from the row's own column to `segment`.
+ * `closed` appendables take no more bytes.
+ * `tail` has the last bytes of an appendable, behind its segments, until there are enough of them for a blob.
  * `blob` counts the holders of each blob; one that lost its last holder is due for deletion at `due`.
  */
 const migrations: readonly string[] = [
@@ -44,6 +46,14 @@ const migrations: readonly string[] = [
      due INTEGER
    ) WITHOUT ROWID;
    CREATE INDEX blob_due ON blob (due) WHERE due IS NOT NULL;`,
+  `ALTER TABLE version ADD COLUMN closed INTEGER NOT NULL DEFAULT 0;
+   DROP INDEX version_older;
+   CREATE UNIQUE INDEX version_older ON version (key, id DESC) WHERE current = 0;
+   CREATE UNIQUE INDEX version_named ON version (key, version) WHERE current = 0;
+   CREATE TABLE tail (
+     owner INTEGER PRIMARY KEY,
+     bytes BLOB NOT NULL
+   );`,
 ];
 
 /** Brings a shard's tables up to date. The version is stored beside them, in the same transaction as the change. */

@@ -1,5 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { R2BlobStore } from '../blob/store.ts';
+import type { AppendCommand, AppendReply } from './append-records.ts';
+import { AppendTable } from './appends.ts';
 import { BlobLedger, isTooOldToCommit } from './blobs.ts';
 import { DirectoryTable } from './directories.ts';
 import type { DirectoryCommand, PruneCommand, RenameCommand, TreeCommand, TreePage } from './directory-records.ts';
@@ -25,12 +27,15 @@ import type {
   Segment,
   ShardRules,
   StatReply,
+  TagsCommand,
 } from './records.ts';
 import { Refused } from './refused.ts';
 import { RestorationTable } from './restorations.ts';
 import type { CleanReply, RestoreCommand, RestoreReply } from './restore.ts';
 import { migrate } from './schema.ts';
 import { Statistician } from './stat.ts';
+import { versionPage } from './version-listing.ts';
+import type { VersionListCommand, VersionListPage } from './version-records.ts';
 import { VersionStore } from './version-store.ts';
 
 /** What a shard is, from its opening to its retirement. */
@@ -54,6 +59,7 @@ export class IndexShard extends DurableObject<Env> {
   readonly #ledger: BlobLedger;
   readonly #versions: VersionStore;
   readonly #objects: ObjectTable;
+  readonly #appends: AppendTable;
   readonly #restorations: RestorationTable;
   readonly #directories: DirectoryTable;
   readonly #statistician: Statistician;
@@ -67,6 +73,7 @@ export class IndexShard extends DurableObject<Env> {
     this.#ledger = new BlobLedger(state.storage.sql);
     this.#versions = new VersionStore(state.storage.sql, this.#ledger, () => this.#rules);
     this.#objects = new ObjectTable(state.storage.sql, this.#versions, this.#ledger);
+    this.#appends = new AppendTable(this.#versions, this.#ledger);
     this.#restorations = new RestorationTable(state.storage.sql, this.#versions);
     this.#directories = new DirectoryTable(state.storage.sql, this.#versions, new DirectoryTree(state.storage.sql));
     this.#statistician = new Statistician(state.storage.sql);
@@ -134,12 +141,28 @@ export class IndexShard extends DurableObject<Env> {
     );
   }
 
+  /** Commits a fragment whose blobs are complete. */
+  append(call: Call, command: AppendCommand): Answer<AppendReply> {
+    return (
+      this.#reject(call) ??
+      this.#change((now) => {
+        const segments = [...command.fragment.segments, ...(command.flushed?.segments ?? [])];
+        if (isTooOldToCommit(segments, shardName(call.bucket, call.shard), now)) return { refused: 'expired-blob' };
+        return this.#appends.append(command, now);
+      })
+    );
+  }
+
   remove(call: Call, command: RemoveCommand): Answer<Removed[]> {
     return this.#reject(call) ?? this.#change((now) => this.#objects.remove(command, now));
   }
 
   setAcl(call: Call, command: AclCommand): Answer<{ versionId: string }> {
     return this.#reject(call) ?? this.#change(() => this.#objects.setAcl(command));
+  }
+
+  setTags(call: Call, command: TagsCommand): Answer<{ versionId: string }> {
+    return this.#reject(call) ?? this.#change(() => this.#objects.setTags(command));
   }
 
   restore(call: Call, command: RestoreCommand): Answer<RestoreReply> {
@@ -168,6 +191,10 @@ export class IndexShard extends DurableObject<Env> {
 
   list(call: Call, command: ListCommand): Answer<ListPage> {
     return this.#reject(call) ?? { ok: listPage(this.#storage.sql, command) };
+  }
+
+  listVersions(call: Call, command: VersionListCommand): Answer<VersionListPage> {
+    return this.#reject(call) ?? { ok: versionPage(this.#storage.sql, this.#versions, command) };
   }
 
   stat(call: Call): Answer<StatReply> {

@@ -11,6 +11,19 @@ const ROW_SEGMENTS_MAX = 32;
 /** Segments in one reply. */
 const SEGMENT_PAGE = 256;
 
+/** What an append changes. */
+export interface Growth {
+  /** The whole object's, afterwards. */
+  readonly size: number;
+  readonly etag: string;
+  readonly crc64: string;
+  readonly acl: string | null;
+  /** New ones, behind those that are there. */
+  readonly segments: readonly Segment[];
+  /** The bytes behind all segments, afterwards. */
+  readonly tail: Uint8Array | null;
+}
+
 /** Where a new version goes: its id, and the row that it takes over, if any. */
 export interface Place {
   readonly versionId: string;
@@ -64,13 +77,21 @@ export class VersionStore {
       .toArray()[0];
   }
 
-  /** Bytes that live in the row itself. */
+  /** The whole content, where it lives in the index. */
   inline(row: Row): Uint8Array | null {
     if (row.segments !== '[]' || row.size === 0) return null;
+    if (row.kind === 'Appendable') return this.tail(row);
     const { inline } = this.#sql
       .exec<{ inline: ArrayBuffer | null }>('SELECT inline FROM version WHERE id = ?', row.id)
       .one();
     return inline === null ? null : new Uint8Array(inline);
+  }
+
+  /** The bytes of an appendable that are in no blob yet. */
+  tail(row: Row): Uint8Array | null {
+    if (row.kind !== 'Appendable') return null;
+    const [found] = this.#sql.exec<{ bytes: ArrayBuffer }>('SELECT bytes FROM tail WHERE owner = ?', row.id).toArray();
+    return found === undefined ? null : new Uint8Array(found.bytes);
   }
 
   /**
@@ -85,6 +106,7 @@ export class VersionStore {
     versioning: Versioning | null,
     now: number,
   ): string {
+    refuseHoles(content);
     if (current !== undefined) this.mustYield(current, now);
     if (this.#rules().hierarchical) {
       // Many clients make a directory by an empty object whose name ends in a slash.
@@ -94,6 +116,7 @@ export class VersionStore {
       if (makesDirectory) return NULL_VERSION;
     }
     const place = this.#makeRoom(key, current, versioning, now);
+    const appendable = content.kind === 'Appendable';
     const inRow = content.segments.length <= ROW_SEGMENTS_MAX;
     const values = [
       key,
@@ -109,11 +132,11 @@ export class VersionStore {
       content.tags === null ? null : JSON.stringify(content.tags),
       content.link,
       inRow ? packSegments(content.segments) : null,
-      content.inline as ArrayBuffer | null,
+      appendable ? null : (content.inline as ArrayBuffer | null),
     ];
     const columns =
-      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, segments, inline, restore, current)';
-    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 1)';
+      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, segments, inline, restore, closed, current)';
+    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0, 1)';
     const { id } =
       place.row === null
         ? this.#sql
@@ -127,7 +150,27 @@ export class VersionStore {
             )
             .one();
     if (!inRow) this.#insertSegments(id, 0, content.segments);
+    if (appendable) this.#setTail(id, content.inline);
     return place.versionId;
+  }
+
+  /**
+   * Adds bytes to an appendable, in place. The new segments' blobs must be held already.
+   * @throws {Refused} as {@link mustYield}
+   */
+  grow(row: Row, growth: Growth, now: number): void {
+    this.mustYield(row, now);
+    if (growth.segments.length > 0) this.#extend(row, growth.segments);
+    this.#setTail(row.id, growth.tail);
+    this.#sql.exec(
+      'UPDATE version SET size = ?, etag = ?, crc64 = ?, acl = ?, modified = ? WHERE id = ?',
+      growth.size,
+      growth.etag,
+      growth.crc64,
+      growth.acl,
+      now,
+      row.id,
+    );
   }
 
   /** Makes a delete marker the current version. @returns its id */
@@ -198,7 +241,7 @@ export class VersionStore {
   #makeRoom(key: string, current: Row | undefined, versioning: Versioning | null, now: number): Place {
     if (versioning === 'Enabled') {
       if (current !== undefined) this.#demote(current);
-      return { versionId: mintVersionId(), row: null };
+      return { versionId: mintVersionId(now), row: null };
     }
     if (current?.version === NULL_VERSION) {
       this.#releaseContent(current, now);
@@ -213,13 +256,31 @@ export class VersionStore {
     return { versionId: NULL_VERSION, row: null };
   }
 
+  /** What was replaced once takes no more appends, not even where it becomes current again ([AppendObject-12]). */
   #demote(row: Row): void {
-    this.#sql.exec('UPDATE version SET current = 0 WHERE id = ?', row.id);
+    this.#sql.exec('UPDATE version SET current = 0, closed = 1 WHERE id = ?', row.id);
   }
 
   #releaseContent(row: Row, now: number): void {
     this.#ledger.release(this.allSegments(row), now);
     if (row.segments === null) this.#sql.exec('DELETE FROM segment WHERE owner = ?', row.id);
+    if (row.kind === 'Appendable') this.#setTail(row.id, null);
+  }
+
+  #setTail(owner: number, bytes: Uint8Array | null): void {
+    if (bytes === null || bytes.length === 0) this.#sql.exec('DELETE FROM tail WHERE owner = ?', owner);
+    else this.#sql.exec('INSERT OR REPLACE INTO tail (owner, bytes) VALUES (?, ?)', owner, bytes);
+  }
+
+  #extend(row: Row, added: readonly Segment[]): void {
+    if (row.segments === null) {
+      this.#insertSegments(row.id, row.size - (this.tail(row)?.length ?? 0), added);
+      return;
+    }
+    const all = [...unpackSegments(row.segments), ...added];
+    const inRow = all.length <= ROW_SEGMENTS_MAX;
+    if (!inRow) this.#insertSegments(row.id, 0, all);
+    this.#sql.exec('UPDATE version SET segments = ? WHERE id = ?', inRow ? packSegments(all) : null, row.id);
   }
 
   #insertSegments(owner: number, at: number, segments: readonly Segment[]): void {
@@ -249,4 +310,12 @@ export class VersionStore {
       )
       .toArray();
   }
+}
+
+/** A version has every byte that its size says, or it is not written: a mistake here would only show at some later read. */
+function refuseHoles({ kind, size, segments, inline }: ObjectContent): void {
+  const inBlobs = segments.reduce((sum, { length }) => sum + length, 0);
+  const inIndex = inline?.length ?? 0;
+  if (inBlobs + inIndex !== size) throw new Error(`content of ${inBlobs} + ${inIndex} bytes claims to have ${size}`);
+  if (inBlobs > 0 && inIndex > 0 && kind !== 'Appendable') throw new Error(`a ${kind} object has a tail`);
 }

@@ -1,17 +1,18 @@
 import type { StorageClass } from '../bucket/config.ts';
-import type { ObjectAcl, StoredMeta } from '../index/records.ts';
+import type { ObjectAcl, StoredMeta, Tags } from '../index/records.ts';
 import type { CallbackFacts } from './callback/body.ts';
-import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { md5OfEtag, objectRefusal } from './object-headers.ts';
 import { isInfrequent, requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from './object-meta.ts';
-import { announceObjectAcl, mayOverwrite } from './object-writes.ts';
+import { announceObjectAcl, mayOverwrite, refuseEncryption } from './object-writes.ts';
+import { taggingHeader } from './tagging.ts';
 import { commitBody, type Uploaded, type UploadOptions } from './upload.ts';
 
 /** How an object is to be stored that comes in one piece, by PutObject or by a form. */
 export interface PutWishes {
   readonly meta: StoredMeta;
   readonly acl: ObjectAcl | null;
+  readonly tags: Tags | null;
   /** Asked again at the commit, where the bucket may have turned out to be another one of the same name. */
   readonly storageClass: () => StorageClass;
   readonly forbidOverwrite: boolean;
@@ -29,18 +30,10 @@ export function putWishes(exchange: Exchange): PutWishes {
   return {
     meta: requestMeta(headers),
     acl: requestObjectAcl(headers),
+    tags: taggingHeader(headers),
     storageClass: () => requestStorageClass(headers, exchange.bucket.storageClass),
     forbidOverwrite: requestFlag(headers, 'x-oss-forbid-overwrite'),
   };
-}
-
-/** Encryption that cannot be honoured is refused, never ignored ([Sec-47]). */
-function refuseEncryption(headers: Headers): void {
-  const algorithm = headers.get('x-oss-server-side-encryption');
-  if (algorithm === null) return;
-  if (algorithm !== 'AES256' && algorithm !== 'KMS') throw new OssError('InvalidEncryptionAlgorithmError');
-  if (algorithm === 'KMS') throw new OssError('KmsServiceNotEnabled');
-  throw new OssError('NotImplemented', { extra: { Header: 'x-oss-server-side-encryption' } });
 }
 
 export interface StoredObject {
@@ -62,7 +55,7 @@ export async function putObject(
   wishes: PutWishes,
   upload: (options: Pick<UploadOptions, 'infrequent'>) => Promise<Uploaded>,
 ): Promise<StoredObject> {
-  const { acl, meta, storageClass, forbidOverwrite } = wishes;
+  const { acl, meta, tags, storageClass, forbidOverwrite } = wishes;
   await mayOverwrite(exchange, key);
   await announceObjectAcl(exchange, acl);
   const body = await upload({ infrequent: isInfrequent(storageClass()) });
@@ -73,7 +66,7 @@ export async function putObject(
     crc64: body.crc64,
     acl,
     meta,
-    tags: null,
+    tags,
     link: null,
     inline: body.inline,
     segments: body.segments,

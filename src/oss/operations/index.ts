@@ -17,6 +17,7 @@ import { GetBucketPolicy } from './bucket/GetBucketPolicy.ts';
 import { GetBucketReferer } from './bucket/GetBucketReferer.ts';
 import { GetBucketRequestPayment } from './bucket/GetBucketRequestPayment.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
+import { GetBucketVersioning } from './bucket/GetBucketVersioning.ts';
 import { GetBucketWebsite } from './bucket/GetBucketWebsite.ts';
 import { GetBucketWorm } from './bucket/GetBucketWorm.ts';
 import { GetCnameToken } from './bucket/GetCnameToken.ts';
@@ -25,29 +26,38 @@ import { InitiateBucketWorm } from './bucket/InitiateBucketWorm.ts';
 import { ListCname } from './bucket/ListCname.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
+import { ListObjectVersions } from './bucket/ListObjectVersions.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
 import { PutBucketCors } from './bucket/PutBucketCors.ts';
 import { PutBucketPolicy } from './bucket/PutBucketPolicy.ts';
 import { PutBucketReferer } from './bucket/PutBucketReferer.ts';
 import { PutBucketRequestPayment } from './bucket/PutBucketRequestPayment.ts';
+import { PutBucketVersioning } from './bucket/PutBucketVersioning.ts';
 import { PutBucketWebsite } from './bucket/PutBucketWebsite.ts';
 import { PutCname } from './bucket/PutCname.ts';
+import { AppendObject } from './object/AppendObject.ts';
 import { CleanRestoredObject } from './object/CleanRestoredObject.ts';
 import { CreateDirectory } from './object/CreateDirectory.ts';
 import { DeleteDirectory } from './object/DeleteDirectory.ts';
 import { DeleteMultipleObjects } from './object/DeleteMultipleObjects.ts';
 import { DeleteObject } from './object/DeleteObject.ts';
+import { DeleteObjectTagging } from './object/DeleteObjectTagging.ts';
 import { GetObject } from './object/GetObject.ts';
 import { GetObjectACL } from './object/GetObjectACL.ts';
 import { GetObjectMeta, GetObjectMetaByGet } from './object/GetObjectMeta.ts';
+import { GetObjectTagging } from './object/GetObjectTagging.ts';
+import { GetSymlink } from './object/GetSymlink.ts';
 import { HeadObject } from './object/HeadObject.ts';
 import { Options } from './object/Options.ts';
 import { PostObject } from './object/PostObject.ts';
 import { PutObject } from './object/PutObject.ts';
 import { PutObjectACL } from './object/PutObjectACL.ts';
+import { PutObjectTagging } from './object/PutObjectTagging.ts';
+import { PutSymlink } from './object/PutSymlink.ts';
 import { Rename } from './object/Rename.ts';
 import { RestoreObject } from './object/RestoreObject.ts';
+import { SealAppendObject } from './object/SealAppendObject.ts';
 import { planned } from './planned.ts';
 import { DescribeRegions } from './service/DescribeRegions.ts';
 import { ListBuckets } from './service/ListBuckets.ts';
@@ -90,9 +100,14 @@ export const built: readonly Operation[] = [
   GetBucketWebsite,
   DeleteBucketWebsite,
   HeadWebsite,
+  PutBucketVersioning,
+  GetBucketVersioning,
+  ListObjectVersions,
   PutObject,
   PostObject,
   GetObject,
+  AppendObject,
+  SealAppendObject,
   DeleteObject,
   DeleteMultipleObjects,
   HeadObject,
@@ -105,6 +120,11 @@ export const built: readonly Operation[] = [
   DeleteDirectory,
   PutObjectACL,
   GetObjectACL,
+  PutSymlink,
+  GetSymlink,
+  PutObjectTagging,
+  GetObjectTagging,
+  DeleteObjectTagging,
 ];
 
 /** The table that routing, permissions and the compatibility page are derived from. */

@@ -3,11 +3,6 @@ import type { Method, Operation } from '../operation.ts';
 /** Operations of the reference that are recognised and answer 501 until they are built. */
 export const planned: readonly Operation[] = [
   ...bucket('GET', 'list', {
-    ListObjectVersions: {
-      select: ['versions'],
-      query: ['prefix', 'key-marker', 'version-id-marker', 'delimiter', 'max-keys', 'encoding-type'],
-      hierarchical: false,
-    },
     ListMultipartUploads: {
       select: ['uploads'],
       query: ['prefix', 'delimiter', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
@@ -30,7 +25,6 @@ export const planned: readonly Operation[] = [
     get: 'GetBucketTransferAcceleration',
     delete: 'DeleteBucketTransferAcceleration',
   }),
-  ...configuration('versioning', { put: 'PutBucketVersioning', get: 'GetBucketVersioning' }, false),
   ...configuration('logging', { put: 'PutBucketLogging', get: 'GetBucketLogging', delete: 'DeleteBucketLogging' }),
   ...configuration('tagging', { put: 'PutBucketTags', get: 'GetBucketTags', delete: 'DeleteBucketTags' }),
   ...configuration('encryption', {
@@ -56,14 +50,10 @@ export const planned: readonly Operation[] = [
     CopyObject: { selectHeader: 'x-oss-copy-source', action: 'PutObject' },
     UploadPart: { select: ['uploadId', 'partNumber'], action: 'PutObject' },
     UploadPartCopy: { select: ['uploadId', 'partNumber'], selectHeader: 'x-oss-copy-source', action: 'PutObject' },
-    PutSymlink: { select: ['symlink'], action: 'PutObject', hierarchical: false },
-    PutObjectTagging: { select: ['tagging'], query: ['versionId'], versionAction: 'PutObjectVersionTagging' },
     PutLiveChannelStatus: { select: ['live', 'status'], hierarchical: false },
     PutLiveChannel: { select: ['live'], hierarchical: false },
   }),
   ...object('POST', 'write', {
-    AppendObject: { select: ['append'], query: ['position'], action: 'PutObject', hierarchical: false },
-    SealAppendObject: { select: ['seal'], query: ['position'], action: 'PutObject', hierarchical: false },
     InitiateMultipartUpload: { select: ['uploads'], query: ['sequential', 'encoding-type'], action: 'PutObject' },
     CompleteMultipartUpload: {
       select: ['uploadId'],
@@ -81,19 +71,6 @@ export const planned: readonly Operation[] = [
       action: 'ListParts',
       access: 'owner',
     },
-    GetSymlink: {
-      select: ['symlink'],
-      query: ['versionId'],
-      action: 'GetObject',
-      versionAction: 'GetObjectVersion',
-      hierarchical: false,
-    },
-    GetObjectTagging: {
-      select: ['tagging'],
-      query: ['versionId'],
-      versionAction: 'GetObjectVersionTagging',
-      access: 'owner',
-    },
     GetProcessedObject: { select: ['x-oss-process'], action: 'GetObject' },
     GetVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'], hierarchical: false },
     GetLiveChannelInfo: { select: ['live'], action: 'GetLiveChannel', hierarchical: false },
@@ -102,7 +79,6 @@ export const planned: readonly Operation[] = [
   }),
   ...object('DELETE', 'write', {
     AbortMultipartUpload: { select: ['uploadId'] },
-    DeleteObjectTagging: { select: ['tagging'], query: ['versionId'], versionAction: 'DeleteObjectVersionTagging' },
     DeleteLiveChannel: { select: ['live'], hierarchical: false },
   }),
 ];
