@@ -4,6 +4,7 @@ import { afterFailure, candidates, type SiteRequest, type Step, unconditional } 
 import type { Address } from './address.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import { GateRefusal } from './gates.ts';
 import { isSignatureKey } from './match.ts';
 import { answerWhole } from './object-answer.ts';
 import { objectHeaders } from './object-headers.ts';
@@ -94,7 +95,7 @@ class Visit {
       try {
         return { response: await (name === undefined ? plain(this.#exchange) : this.#object(name)) };
       } catch (failure) {
-        if (!(failure instanceof OssError) || failure.status < 400) throw failure;
+        if (!(failure instanceof OssError) || failure.status < 400 || failure instanceof GateRefusal) throw failure;
         if (failure.status !== 404 || i === tries.length - 1) return { failure, name };
       }
     }
