@@ -25,6 +25,8 @@ export function workerVariables(
     OSS_ACCESS_KEY_SECRET: credentials.accessKeySecret,
     OSS_ACCOUNT_ID: credentials.accountId,
     ACCESS_KEYS: JSON.stringify(settings.accessKeys),
+    ...(settings.roles === undefined ? {} : { ROLES: settings.roles }),
+    ...(settings.tokenSecret === undefined ? {} : { TOKEN_SECRET: settings.tokenSecret }),
     DAY_SECONDS: String(settings.daySeconds),
     ALLOW_PRIVATE_ORIGINS: String(settings.allowPrivateOrigins),
     STRICT_FORM_FIELDS: String(settings.strictFormFields),

@@ -217,7 +217,7 @@ export class IndexShard extends DurableObject<Env> {
     return this.#reject(call) ?? this.#change((now) => this.#uploads.initiate(command, now));
   }
 
-  checkUpload(call: Call, command: AbortCommand): Answer<null> {
+  checkUpload(call: Call, command: AbortCommand): Answer<{ storageClass: string }> {
     return this.#reject(call) ?? this.#change(() => this.#uploads.check(command));
   }
 

@@ -86,6 +86,8 @@ export interface CompleteReply extends PutReply {
   /** Without quotes. */
   readonly etag: string;
   readonly crc64: string;
+  /** As stored, if any was. */
+  readonly contentType: string | undefined;
 }
 
 export interface AbortCommand extends UploadRef {

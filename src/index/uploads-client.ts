@@ -26,7 +26,7 @@ export class UploadsClient {
   }
 
   /** Whether an upload exists and the caller may go on with it. */
-  check(key: string, command: () => AbortCommand): Promise<Outcome<null>> {
+  check(key: string, command: () => AbortCommand): Promise<Outcome<{ storageClass: string }>> {
     return this.#calls.onKey(key, true, (stub, call) => stub.checkUpload(call, command()));
   }
 

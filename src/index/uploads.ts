@@ -18,7 +18,7 @@ import type {
   UploadHead,
   UploadRef,
 } from './upload-records.ts';
-import type { VersionStore } from './version-store.ts';
+import { refuseDirectory, type VersionStore } from './version-store.ts';
 
 interface UploadRow extends Record<string, SqlStorageValue> {
   id: number;
@@ -57,6 +57,7 @@ export class UploadTable {
     const { key, head, versioning, forbidOverwrite, guard } = command;
     const existing = visible(this.#versions.find(key));
     if (!mayWrite(guard, existing)) return { refused: 'denied' };
+    refuseDirectory(existing);
     if (existing !== undefined && forbidOverwrite && versioning === null) return { refused: 'exists' };
     const uploadId = randomHex(16).toUpperCase();
     this.#sql.exec(
@@ -73,9 +74,8 @@ export class UploadTable {
   }
 
   /** Whether the caller may go on with an upload: what a commit checks again, asked before a body is read. */
-  check(command: AbortCommand): Answer<null> {
-    this.#admitted(command);
-    return { ok: null };
+  check(command: AbortCommand): Answer<{ storageClass: string }> {
+    return { ok: { storageClass: this.#admitted(command).class } };
   }
 
   /** Stores a part, in place of an earlier one of its number ([UploadPart-3]). */
@@ -152,7 +152,7 @@ export class UploadTable {
     });
     if (!('ok' in answer)) return answer;
     const { size, etag, crc64 } = content;
-    return { ok: { ...answer.ok, size, etag, crc64 } };
+    return { ok: { ...answer.ok, size, etag, crc64, contentType: head.meta.headers['content-type'] } };
   }
 
   any(): boolean {

@@ -44,12 +44,14 @@ export function refusePartEncryption(headers: Headers): void {
 /**
  * Refuses, before a body is read, an upload that is not there or that the caller may not go on with. The commit checks
  * again, in its transaction.
+ * @returns the storage class that the object will have
  * @throws {OssError} NoSuchUpload, AccessDenied
  */
-export async function mustHaveUpload(exchange: Exchange, uploadId: string): Promise<void> {
+export async function mustHaveUpload(exchange: Exchange, uploadId: string): Promise<string> {
   const { key, index } = exchange;
   const answer = await index.uploads.check(key, () => ({ key, uploadId, guard: exchange.guard }));
   if ('refused' in answer) throw uploadRefusal(exchange, uploadId, answer);
+  return answer.ok.storageClass;
 }
 
 /** Answers what the index refused about an upload. */

@@ -9,7 +9,7 @@ import type {
   Tags,
 } from '../../../index/records.ts';
 import { isoDate } from '../../../lib/dates.ts';
-import { CopySource, CopyUnsettled, copyUntilSettled, isFrozen } from '../../copy-source.ts';
+import { CopySource, CopyUnsettled, copyUntilSettled } from '../../copy-source.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { objectRefusal } from '../../object-headers.ts';
@@ -17,6 +17,7 @@ import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from 
 import { announceObjectAcl, refuseEncryption } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
+import { isFrozen } from '../../restore-info.ts';
 import { taggingHeader } from '../../tagging.ts';
 import { writeXml } from '../../xml/write.ts';
 

@@ -7,6 +7,7 @@ import {
   uploadRefusal,
 } from '../../multipart.ts';
 import { md5OfEtag } from '../../object-headers.ts';
+import { isInfrequent } from '../../object-meta.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
 import { uploadBody } from '../../upload.ts';
@@ -25,8 +26,8 @@ export const UploadPart = operation({
     const number = partNumberOf(exchange);
     refusePartEncryption(exchange.request.headers);
     const uploadId = uploadIdOf(exchange);
-    await mustHaveUpload(exchange, uploadId);
-    const { size, md5, crc64, segments } = await uploadBody(exchange, key, { inlineLimit: 0 });
+    const infrequent = isInfrequent(await mustHaveUpload(exchange, uploadId));
+    const { size, md5, crc64, segments } = await uploadBody(exchange, key, { inlineLimit: 0, infrequent });
     const part = { size, etag: md5, crc64, segments };
     const answer = await index.uploads.putPart(key, () => ({ key, uploadId, number, part, guard: exchange.guard }));
     if ('refused' in answer) {
