@@ -7,10 +7,12 @@ export interface BlobName {
   hourMs: number;
   /** 128 random bits, base64url. */
   random: string;
+  /** For a sealed blob the token of its data key, base64url. */
+  keyToken: string | null;
 }
 
 const SHARD_ID = /^[A-Za-z0-9._:~-]{1,128}$/;
-const NAME = /^([A-Za-z0-9._:~-]{1,128})\/(\d{4})(\d{2})(\d{2})(\d{2})\/([A-Za-z0-9_-]{22})$/;
+const NAME = /^([A-Za-z0-9._:~-]{1,128})\/(\d{4})(\d{2})(\d{2})(\d{2})\/([A-Za-z0-9_-]{22})(?:\.([A-Za-z0-9_-]{64}))?$/;
 
 /** `yyyymmddhh` in UTC: sorts as time does. */
 export function hourStamp(ms: number): string {
@@ -34,12 +36,26 @@ export function makeBlobName(shardId: string, nowMs: number): string {
   return `${shardPrefix(shardId)}${hourStamp(nowMs)}/${random}`;
 }
 
+/**
+ * Makes the name of a sealed blob of a new one. The token says how to open it, so a name is all that reading takes,
+ * wherever it is copied to.
+ */
+export function sealedName(name: string, token: Uint8Array<ArrayBuffer>): string {
+  return `${name}.${Buffer.from(token).toString('base64url')}`;
+}
+
+/** The token of a sealed blob's data key, or null for every other name. */
+export function keyTokenOf(name: string): Uint8Array<ArrayBuffer> | null {
+  const keyToken = parseBlobName(name)?.keyToken ?? null;
+  return keyToken === null ? null : new Uint8Array(Buffer.from(keyToken, 'base64url'));
+}
+
 /** Takes a name apart, or null where it is none of ours. */
 export function parseBlobName(name: string): BlobName | null {
   const match = NAME.exec(name);
   if (match === null) return null;
-  const [, shardId = '', year = '', month = '', day = '', hour = '', random = ''] = match;
+  const [, shardId = '', year = '', month = '', day = '', hour = '', random = '', keyToken = null] = match;
   const hourMs = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour));
   if (hourStamp(hourMs) !== `${year}${month}${day}${hour}`) return null;
-  return { shardId, hourMs, random };
+  return { shardId, hourMs, random, keyToken };
 }
