@@ -10,6 +10,7 @@ const workerBindings = {
   OSS_ACCESS_KEY_ID: 'OWNERKEY',
   OSS_ACCESS_KEY_SECRET: 'owner-secret',
   OSS_ACCOUNT_ID: '1000000000000001',
+  ENCRYPTION_KEY: 'bm90IGEgc2VjcmV0OiBhIGtleSBvZiB0aGUgdGVzdHM=',
   ACCESS_KEYS: JSON.stringify([
     { accessKeyId: 'OTHERKEY', accessKeySecret: 'other-secret', accountId: '2000000000000002' },
     { accessKeyId: 'USERKEY', accessKeySecret: 'user-secret', accountId: '1000000000000001', userName: 'user' },

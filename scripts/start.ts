@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { banner, endpoints } from './start/banner.ts';
 import { rootCredentials } from './start/credentials.ts';
+import { encryptionKey } from './start/encryption-key.ts';
 import { StartError } from './start/errors.ts';
 import { lockDataDir } from './start/lock.ts';
 import type { Runtime } from './start/runtime.ts';
@@ -65,6 +66,8 @@ async function start(settings: Settings): Promise<void> {
     throw new SettingsError(`ACCESS_KEYS names ${credentials.accessKeyId}, which is the root key already`);
   }
 
+  const masterKey = encryptionKey(settings, dataDir);
+
   step('bundling the Worker');
   const { bundleWorker } = await import('./start/bundle.ts');
   const config = await readWorkerConfig(root);
@@ -80,7 +83,7 @@ async function start(settings: Settings): Promise<void> {
     storageDir,
     modules,
     worker: config.options,
-    variables: (port) => ({ ...overridden(config.vars), ...workerVariables(settings, credentials, port) }),
+    variables: (port) => ({ ...overridden(config.vars), ...workerVariables(settings, credentials, masterKey, port) }),
     allowPrivateOrigins: settings.allowPrivateOrigins,
     onLog: (level, message) => {
       if (settings.log === 'info' || level === 'error') console.log(message);

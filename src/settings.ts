@@ -1,4 +1,5 @@
 import type { Credential } from './access/identity.ts';
+import { MasterKeyError, type MasterKeys, readMasterKeys } from './blob/master-keys.ts';
 
 /** The deployment's settings, read once from its variables and secrets. The names are those of the run contract. */
 export interface Settings {
@@ -14,6 +15,8 @@ export interface Settings {
   /** Length of a "day" in seconds, for lifecycle, retention and restore. */
   readonly daySeconds: number;
   readonly allowPrivateOrigins: boolean;
+  /** What objects can be encrypted with at rest. */
+  readonly encryption: MasterKeys;
   /** Under `npm start`, where no edge stands in front and the runtime itself knows the client's address. */
   readonly local: boolean;
 }
@@ -61,6 +64,7 @@ export function readSettings(variables: Variables): Settings {
     indexShards: readShards(text('INDEX_SHARDS', '1')),
     daySeconds: readDay(text('DAY_SECONDS', '86400'), local || text('ALLOW_SHORT_DAYS') === 'true'),
     allowPrivateOrigins: text('ALLOW_PRIVATE_ORIGINS') === 'true',
+    encryption: readEncryption(variables),
     local,
   };
 }
@@ -112,6 +116,14 @@ function readAccessKeys(json: string): Credential[] {
       ...(item.policy === undefined ? {} : { policy: item.policy }),
     };
   });
+}
+
+function readEncryption(variables: Variables): MasterKeys {
+  try {
+    return readMasterKeys(variables);
+  } catch (error) {
+    throw error instanceof MasterKeyError ? new SettingsError(error.message) : error;
+  }
 }
 
 function readShards(text: string): number {

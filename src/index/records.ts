@@ -22,6 +22,16 @@ export interface StoredMeta {
 /** ACL of an object. Absent means that the bucket's applies ("default"). */
 export type ObjectAcl = 'private' | 'public-read' | 'public-read-write';
 
+/**
+ * How content is encrypted at rest, as clients are told. What opens it is kept with the content: in the names of its
+ * blobs, or in front of its inline bytes.
+ */
+export interface ObjectCipher {
+  readonly algorithm: 'AES256' | 'KMS';
+  /** The client's name of the key; only with KMS. */
+  readonly keyId?: string;
+}
+
 export interface ObjectRecord {
   readonly key: string;
   /** `null` for the version that was written while versioning was not enabled. */
@@ -42,6 +52,7 @@ export interface ObjectRecord {
   /** Target key of a symbolic link. */
   readonly link: string | null;
   readonly restore: RestoreState | null;
+  readonly cipher: ObjectCipher | null;
 }
 
 /** The last restoration that was asked for of a frozen object. Times in ms; what they mean depends on the clock. */
@@ -135,6 +146,7 @@ export interface ReadCommand {
 
 export interface ReadReply {
   readonly record: ObjectRecord;
+  /** As the content has it: sealed where there is a cipher. */
   readonly inline: Uint8Array | null;
   /** The first page of segments. */
   readonly segments: readonly Segment[];
@@ -153,6 +165,8 @@ export interface ObjectContent {
   readonly meta: StoredMeta;
   readonly tags: Readonly<Record<string, string>> | null;
   readonly link: string | null;
+  readonly cipher: ObjectCipher | null;
+  /** Sealed where there is a cipher. */
   readonly inline: Uint8Array | null;
   readonly segments: readonly Segment[];
 }

@@ -1,4 +1,13 @@
-import type { MarkerInfo, ObjectAcl, ObjectKind, ObjectRecord, RestoreState, Segment, StoredMeta } from './records.ts';
+import type {
+  MarkerInfo,
+  ObjectAcl,
+  ObjectCipher,
+  ObjectKind,
+  ObjectRecord,
+  RestoreState,
+  Segment,
+  StoredMeta,
+} from './records.ts';
 
 /** A row of `version` without its inline bytes. */
 export interface Row extends Record<string, SqlStorageValue> {
@@ -16,11 +25,12 @@ export interface Row extends Record<string, SqlStorageValue> {
   tags: string | null;
   link: string | null;
   restore: string | null;
+  cipher: string | null;
   segments: string | null;
 }
 
 export const COLUMNS =
-  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, segments';
+  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, cipher, segments';
 
 export function recordOf(row: Row): ObjectRecord {
   return {
@@ -37,6 +47,7 @@ export function recordOf(row: Row): ObjectRecord {
     tags: row.tags === null ? null : (JSON.parse(row.tags) as Record<string, string>),
     link: row.link,
     restore: row.restore === null ? null : (JSON.parse(row.restore) as RestoreState),
+    cipher: row.cipher === null ? null : (JSON.parse(row.cipher) as ObjectCipher),
   };
 }
 

@@ -44,6 +44,9 @@ const migrations: readonly string[] = [
      due INTEGER
    ) WITHOUT ROWID;
    CREATE INDEX blob_due ON blob (due) WHERE due IS NOT NULL;`,
+
+  // Encryption at rest: what clients are told of it.
+  `ALTER TABLE version ADD COLUMN cipher TEXT;`,
 ];
 
 /** Brings a shard's tables up to date. The version is stored beside them, in the same transaction as the change. */

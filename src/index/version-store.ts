@@ -32,6 +32,7 @@ const emptyMarker: ObjectContent = {
   meta: { headers: {}, user: {} },
   tags: null,
   link: null,
+  cipher: null,
   inline: null,
   segments: [],
 };
@@ -108,12 +109,13 @@ export class VersionStore {
       JSON.stringify(content.meta),
       content.tags === null ? null : JSON.stringify(content.tags),
       content.link,
+      content.cipher === null ? null : JSON.stringify(content.cipher),
       inRow ? packSegments(content.segments) : null,
       content.inline as ArrayBuffer | null,
     ];
     const columns =
-      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, segments, inline, restore, current)';
-    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 1)';
+      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, cipher, segments, inline, restore, current)';
+    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 1)';
     const { id } =
       place.row === null
         ? this.#sql

@@ -1,6 +1,7 @@
 import { allowedByObjectAcl, type Decision, decide } from '../access/decide.ts';
 import type { Identity } from '../access/identity.ts';
 import { refusal } from '../access/refusal.ts';
+import { CipherStore } from '../blob/cipher-store.ts';
 import { HotBlobStore } from '../blob/hot-store.ts';
 import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
@@ -51,7 +52,7 @@ export class Exchange {
     this.settings = settings;
     this.execution = execution;
     this.configs = new ConfigReader(env);
-    this.blobs = new HotBlobStore(new R2BlobStore(env.BLOBS));
+    this.blobs = new CipherStore(new HotBlobStore(new R2BlobStore(env.BLOBS)), settings.encryption.ring);
     this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
   }
 

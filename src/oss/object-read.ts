@@ -1,3 +1,4 @@
+import { openBytes } from '../blob/cipher.ts';
 import type { ReadReply } from '../index/records.ts';
 import { conditionsOf, failedCondition } from './conditions.ts';
 import { OssError } from './errors.ts';
@@ -31,7 +32,14 @@ export async function readObject(
   exchange.judgeObject(answer.ok.record);
   if (options.conditional) checkConditions(exchange, answer.ok);
   if (options.content) mustBeThawed(answer.ok.record);
-  return answer.ok;
+  return plain(exchange, answer.ok);
+}
+
+/** Bytes that came with the record are sealed where the object is. What is read from blobs is plain anyway. */
+export async function plain(exchange: Exchange, reply: ReadReply): Promise<ReadReply> {
+  if (reply.inline === null || reply.record.cipher === null) return reply;
+  const sealed = reply.inline as Uint8Array<ArrayBuffer>;
+  return { ...reply, inline: await openBytes(exchange.settings.encryption.ring, sealed) };
 }
 
 function checkConditions(exchange: Exchange, { record }: ReadReply): void {

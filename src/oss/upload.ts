@@ -2,6 +2,7 @@ import { BodyFailure } from '../blob/failure.ts';
 import { writeBody } from '../blob/write.ts';
 import type { Segment } from '../index/records.ts';
 import { requestMd5 } from './body.ts';
+import type { Sealing } from './encryption.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { BODY_IDLE_MS, INLINE_BYTES_MAX, UPLOAD_BYTES_MAX } from './limits.ts';
@@ -10,6 +11,8 @@ export interface UploadOptions {
   /** Bodies up to this size are kept out of R2; 0 for content that will be part of something larger. */
   readonly inlineLimit?: number;
   readonly infrequent?: boolean;
+  /** How the body is to be encrypted at rest, if at all. */
+  readonly sealing?: Sealing | null;
 }
 
 /** A body that is safe in R2, or small enough to live in the index. */
@@ -20,6 +23,7 @@ export interface Uploaded {
   readonly md5: string;
   /** Decimal. */
   readonly crc64: string;
+  /** Sealed where sealing was asked for. */
   readonly inline: Uint8Array | null;
   readonly segments: readonly Segment[];
 }
@@ -42,6 +46,7 @@ export async function uploadBody(exchange: Exchange, key: string, options: Uploa
       inlineLimit: options.inlineLimit ?? INLINE_BYTES_MAX,
       limit: UPLOAD_BYTES_MAX,
       infrequent: options.infrequent ?? false,
+      key: options.sealing?.key,
       idleTimeoutMs: BODY_IDLE_MS,
     });
     return {

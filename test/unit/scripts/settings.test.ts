@@ -9,7 +9,7 @@ describe('settings', () => {
   it('have the defaults of the contract', () => {
     const settings = readSettings({ PORT: '' });
     expect(settings).toMatchObject({ port: 9000, host: '127.0.0.1', dataDir: '.data', daySeconds: 86_400 });
-    expect(workerVariables(settings, credentials, 9000)).toEqual({
+    expect(workerVariables(settings, credentials, 'key', 9000)).toEqual({
       LOCAL: 'true',
       OSS_REGION: 'oss-cn-hangzhou',
       SERVICE_DOMAIN: 'localhost,oss-cn-hangzhou.aliyuncs.com,oss-cn-hangzhou-internal.aliyuncs.com',
@@ -19,6 +19,8 @@ describe('settings', () => {
       OSS_ACCESS_KEY_SECRET: 'hush',
       OSS_ACCOUNT_ID: '1',
       ACCESS_KEYS: '[]',
+      ENCRYPTION_KEY: 'key',
+      KMS_KEYS: '',
       DAY_SECONDS: '86400',
       ALLOW_PRIVATE_ORIGINS: 'false',
       STRICT_FORM_FIELDS: 'false',
@@ -35,7 +37,7 @@ describe('settings', () => {
       ALLOW_PRIVATE_ORIGINS: 'true',
       STRICT_FORM_FIELDS: 'true',
     });
-    expect(workerVariables(settings, credentials, 80)).toMatchObject({
+    expect(workerVariables(settings, credentials, 'key', 80)).toMatchObject({
       OSS_REGION: 'oss-eu-central-1',
       SERVICE_DOMAIN: 'oss.example.com,other.example.org',
       EXTRANET_ENDPOINT: 'oss.example.com',
@@ -73,6 +75,9 @@ describe('settings', () => {
     ['DAY_SECONDS', { DAY_SECONDS: '86401' }],
     ['ALLOW_PRIVATE_ORIGINS', { ALLOW_PRIVATE_ORIGINS: 'yes' }],
     ['STRICT_FORM_FIELDS', { STRICT_FORM_FIELDS: '1' }],
+    ['ENCRYPTION_KEY must hold 32 random bytes', { ENCRYPTION_KEY: 'secret' }],
+    ['KMS_KEYS is not JSON', { KMS_KEYS: '{' }],
+    ['KMS_KEYS must have a key "default"', { KMS_KEYS: '{"a":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}' }],
     ['LOG', { LOG: 'debug' }],
     ['ACCESS_KEYS is not JSON', { ACCESS_KEYS: '[' }],
     ['ACCESS_KEYS must be a JSON array', { ACCESS_KEYS: '{}' }],

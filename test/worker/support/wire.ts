@@ -1,6 +1,8 @@
+import { createExecutionContext } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import type { BucketConfig, ConfigPatch } from '../../../src/bucket/config.ts';
+import { handle } from '../../../src/gateway.ts';
 import { sign, type ToSign } from '../../support/sign.ts';
 
 /** Keys of the worker tests: see the bindings in vitest.config.ts. */
@@ -32,6 +34,8 @@ export interface Wish {
   readonly host?: string;
   /** Names the bucket by the host, `<bucket>.<host>`, instead of by the path. */
   readonly virtual?: boolean;
+  /** Variables that this request finds set otherwise (undefined: not set). */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
   /** What else the signature is made of: clock, life, additional headers, region. */
   readonly signing?: Partial<Pick<ToSign, 'now' | 'expires' | 'additionalHeaders' | 'region' | 'securityToken'>>;
 }
@@ -59,13 +63,17 @@ export async function send(method: string, path: string, wish: Wish = {}): Promi
   }
   const query = wish.unsigned?.query;
   const fullUrl = query === undefined ? target.url : `${target.url}${target.url.includes('?') ? '&' : '?'}${query}`;
-  const response = await exports.default.fetch(fullUrl, {
+  const init: RequestInit = {
     method,
     headers: { ...target.headers, ...wish.unsigned?.headers },
     redirect: 'manual',
     // As bytes: `fetch` would give a string a content type of its own, behind the signature's back.
     ...(wish.body === undefined ? {} : { body: typeof wish.body === 'string' ? encoder.encode(wish.body) : wish.body }),
-  });
+  };
+  const response =
+    wish.variables === undefined
+      ? await exports.default.fetch(fullUrl, init)
+      : await handle(new Request(fullUrl, init), { ...env, ...wish.variables } as Env, createExecutionContext());
   return new Answer(response, new Uint8Array(await response.arrayBuffer()));
 }
 

@@ -1,3 +1,4 @@
+import { encryptionHeaders, mustStillSeal, requestSealing } from '../../encryption.ts';
 import { OssError } from '../../errors.ts';
 import { md5OfEtag, objectRefusal } from '../../object-headers.ts';
 import { isInfrequent, requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object-meta.ts';
@@ -18,16 +19,16 @@ export const PutObject = operation({
     const { request, key } = exchange;
     const { headers } = request;
     refuseConditions(headers);
-    refuseEncryption(headers);
     const meta = requestMeta(headers);
     const acl = requestObjectAcl(headers);
     // Asked again at the commit, where the bucket may have turned out to be another one of the same name.
     const storageClass = () => requestStorageClass(headers, exchange.bucket.storageClass);
     const infrequent = isInfrequent(storageClass());
+    const sealing = requestSealing(exchange, headers);
     const forbidOverwrite = requestFlag(headers, 'x-oss-forbid-overwrite');
     await mayOverwrite(exchange, key);
     await announceObjectAcl(exchange, acl);
-    const body = await uploadBody(exchange, key, { infrequent });
+    const body = await uploadBody(exchange, key, { infrequent, sealing });
     const content = {
       kind: 'Normal',
       size: body.size,
@@ -37,17 +38,21 @@ export const PutObject = operation({
       meta,
       tags: null,
       link: null,
+      cipher: sealing?.cipher ?? null,
       inline: body.inline,
       segments: body.segments,
     } as const;
     const answer = await commitBody(exchange, body, () =>
-      exchange.index.put(key, () => ({
-        key,
-        content: { ...content, storageClass: storageClass() },
-        versioning: exchange.bucket.versioning ?? null,
-        forbidOverwrite,
-        guard: exchange.guard,
-      })),
+      exchange.index.put(key, () => {
+        mustStillSeal(exchange, headers, sealing);
+        return {
+          key,
+          content: { ...content, storageClass: storageClass() },
+          versioning: exchange.bucket.versioning ?? null,
+          forbidOverwrite,
+          guard: exchange.guard,
+        };
+      }),
     );
     if ('refused' in answer) throw objectRefusal(answer.refused, key);
     const { versionId } = answer.ok;
@@ -55,6 +60,7 @@ export const PutObject = operation({
       etag: `"${body.md5}"`,
       'content-md5': md5OfEtag(body.md5),
       'x-oss-hash-crc64ecma': body.crc64,
+      ...encryptionHeaders(content.cipher),
       ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
     });
   },
@@ -65,13 +71,4 @@ function refuseConditions(headers: Headers): void {
   for (const name of ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']) {
     if (headers.has(name)) throw new OssError('NotImplemented', { extra: { Header: name } });
   }
-}
-
-/** Encryption that cannot be honoured is refused, never ignored ([Sec-47]). */
-function refuseEncryption(headers: Headers): void {
-  const algorithm = headers.get('x-oss-server-side-encryption');
-  if (algorithm === null) return;
-  if (algorithm !== 'AES256' && algorithm !== 'KMS') throw new OssError('InvalidEncryptionAlgorithmError');
-  if (algorithm === 'KMS') throw new OssError('KmsServiceNotEnabled');
-  throw new OssError('NotImplemented', { extra: { Header: 'x-oss-server-side-encryption' } });
 }
