@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
@@ -11,6 +12,11 @@ const workerBindings = {
   OSS_ACCESS_KEY_SECRET: 'owner-secret',
   OSS_ACCOUNT_ID: '1000000000000001',
   ENCRYPTION_KEY: 'bm90IGEgc2VjcmV0OiBhIGtleSBvZiB0aGUgdGVzdHM=',
+  CALLBACK_PRIVATE_KEY: generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  }).privateKey,
   ACCESS_KEYS: JSON.stringify([
     { accessKeyId: 'OTHERKEY', accessKeySecret: 'other-secret', accountId: '2000000000000002' },
     { accessKeyId: 'USERKEY', accessKeySecret: 'user-secret', accountId: '1000000000000001', userName: 'user' },

@@ -2,16 +2,20 @@ import { Router } from 'itty-router';
 import { anonymous } from './access/identity.ts';
 import { addressOf } from './oss/address.ts';
 import { authenticate } from './oss/auth/authenticate.ts';
+import { authSettingsOf } from './oss/auth-settings.ts';
+import { publicKeyPage } from './oss/callback/key-page.ts';
+import { requestedCallback } from './oss/callback/requested.ts';
 import { OssError } from './oss/errors.ts';
 import { bucketAlreadyExists, Exchange, noSuchBucket } from './oss/exchange.ts';
 import { isMethod } from './oss/match.ts';
 import { operations } from './oss/operations/index.ts';
 import { asOssError, renderError } from './oss/render-error.ts';
+import { answerSite } from './oss/site.ts';
 import { settingsOf } from './settings.ts';
 
 /** The way of a request: each stage either learns something about it or refuses it, in this order. */
 const pipeline = Router<Request, [Exchange], Response>({
-  before: [health, address, match, authenticateCaller, configuration, admit],
+  before: [ownPage, address, match, authenticateCaller, configuration, admit, callback],
   catch: (thrown: unknown, _request: Request, exchange: Exchange) =>
     renderError(asOssError(thrown, exchange), exchange),
   finally: [stamp],
@@ -29,14 +33,21 @@ export async function handle(request: Request, env: Env, execution: ExecutionCon
   return pipeline.fetch(request, exchange);
 }
 
-/** `/-/health` hides no object: no bucket name starts with a hyphen, and in a bucket's own host the path is a key. */
-function health(request: Request, exchange: Exchange): Response | undefined {
-  if (request.method !== 'GET' || !request.url.includes('/-/health')) return undefined;
+/**
+ * Answers for the gateway itself. These pages hide no object: no bucket name starts with a hyphen, and in a bucket's own
+ * host the path is a key.
+ */
+function ownPage(request: Request, exchange: Exchange): Response | undefined {
+  if (request.method !== 'GET' || !request.url.includes('/-/')) return undefined;
   const url = new URL(request.url);
-  const { serviceDomains } = exchange.settings;
-  const inBucket = serviceDomains.some((domain) => url.hostname.endsWith(`.${domain}`));
-  return url.pathname === '/-/health' && !inBucket ? new Response('ok\n') : undefined;
+  if (exchange.settings.serviceDomains.some((domain) => url.hostname.endsWith(`.${domain}`))) return undefined;
+  return ownPages[url.pathname]?.(exchange);
 }
+
+const ownPages: Readonly<Record<string, (exchange: Exchange) => Response | undefined>> = {
+  '/-/health': () => new Response('ok\n'),
+  '/-/callback-key.pem': publicKeyPage,
+};
 
 function address(request: Request, exchange: Exchange): void {
   exchange.address = addressOf(request.url, exchange.settings);
@@ -50,9 +61,9 @@ function match(request: Request, exchange: Exchange): void {
 }
 
 function authenticateCaller(request: Request, exchange: Exchange): void {
-  const { bucket, key, query, region } = exchange.address;
-  const { settings, operation } = exchange;
-  if (operation.access === 'none') {
+  const { bucket, key, query } = exchange.address;
+  const { operation } = exchange;
+  if (operation.access === 'none' || operation.signedForm) {
     exchange.authentication = { identity: anonymous, scheme: 'none', place: 'none' };
     return;
   }
@@ -66,11 +77,7 @@ function authenticateCaller(request: Request, exchange: Exchange): void {
       now: exchange.received,
       url: request.url,
     },
-    {
-      credential: (id) => settings.credentials.get(id),
-      region,
-      tolerant: { unsignedProcess: false, droppedEmpties: true },
-    },
+    authSettingsOf(exchange),
   );
 }
 
@@ -87,12 +94,19 @@ async function configuration(_request: Request, exchange: Exchange): Promise<voi
 
 /** Judges the request, by the configuration in force where a copy of it refuses. */
 async function admit(_request: Request, exchange: Exchange): Promise<void> {
+  // Which object is meant, and so what must be allowed, is for the website to say.
+  if (exchange.operation.site !== undefined) return;
   try {
     await exchange.settle();
   } catch (error) {
     if (exchange.operation.createsBucket && isTaken(exchange)) throw bucketAlreadyExists(exchange.bucket.name);
     throw error;
   }
+}
+
+/** Whatever is wrong with a callback is said before anything is stored ([Callback-1]). */
+function callback(_request: Request, exchange: Exchange): void {
+  exchange.callback = requestedCallback(exchange);
 }
 
 /** Whether somebody wants to create what another account has (evidence for [PutBucketAcl-8]). */
@@ -102,11 +116,11 @@ function isTaken(exchange: Exchange): boolean {
 }
 
 function run(exchange: Exchange): Promise<Response> {
-  const { run, name } = exchange.operation;
+  const { run, name, site } = exchange.operation;
   if (run === undefined) {
     throw new OssError('OperationNotImplemented', { message: `${name} is not implemented.`, extra: { Header: name } });
   }
-  return run(exchange);
+  return site === undefined ? run(exchange) : answerSite(exchange);
 }
 
 /** What every answer carries ([Common-1], [Common-2], [Common-3]). */

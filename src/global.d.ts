@@ -4,6 +4,14 @@ interface __BaseEnv_Env {
   ACCESS_KEYS?: string;
   /** Length of a "day" of lifecycle, retention, restore and inventory, in seconds. */
   DAY_SECONDS?: string;
+  /** `false` turns off the copies of blobs at the edge; `true` turns them on under `npm start` too. */
+  EDGE_CACHE?: string;
+  /** RSA key in PKCS #8 PEM that callbacks are signed with. Without it, uploads that ask for a callback are refused. */
+  CALLBACK_PRIVATE_KEY?: string;
+  /** Where receivers find its public half, if not at this gateway's own `/-/callback-key.pem`. */
+  CALLBACK_PUBLIC_KEY_URL?: string;
+  /** The port listened on, under `npm start` alone. */
+  LOCAL_PORT?: string;
   /** `true` under `npm start` alone: the client's address is then that of the connection, in `request.cf.clientIp`. */
   LOCAL?: string;
 }

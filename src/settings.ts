@@ -17,6 +17,18 @@ export interface Settings {
   readonly allowPrivateOrigins: boolean;
   /** What objects can be encrypted with at rest. */
   readonly encryption: MasterKeys;
+  /** Whether blobs are kept in the cache of the data centre: on one machine it is no nearer than R2. */
+  readonly edgeCache: boolean;
+  /** Whether the policy of a form must name every field that does something. */
+  readonly strictFormFields: boolean;
+  /** The RSA key that callbacks are signed with, PKCS #8 in PEM. Without one there are no callbacks. */
+  readonly callbackPrivateKey: string | undefined;
+  /** Where receivers of callbacks find the public half. */
+  readonly callbackPublicKeyUrl: string;
+  /** Hosts that requests of the gateway's own must never reach: its own. */
+  readonly ownHosts: readonly string[];
+  /** The port listened on, under `npm start`. */
+  readonly localPort: string | undefined;
   /** Under `npm start`, where no edge stands in front and the runtime itself knows the client's address. */
   readonly local: boolean;
 }
@@ -65,8 +77,28 @@ export function readSettings(variables: Variables): Settings {
     daySeconds: readDay(text('DAY_SECONDS', '86400'), local || text('ALLOW_SHORT_DAYS') === 'true'),
     allowPrivateOrigins: text('ALLOW_PRIVATE_ORIGINS') === 'true',
     encryption: readEncryption(variables),
+    edgeCache: text('EDGE_CACHE', String(!local)) === 'true',
+    strictFormFields: text('STRICT_FORM_FIELDS') === 'true',
+    ...readCallback(text, `${local ? 'http' : 'https'}://${text('EXTRANET_ENDPOINT', endpoint)}`),
+    ownHosts: serviceDomains.filter((domain) => !isOfficial(domain)),
+    localPort: text('LOCAL_PORT') || undefined,
     local,
   };
+}
+
+/** @param endpoint what clients reach this deployment by */
+function readCallback(text: (name: string, fallback?: string) => string, endpoint: string) {
+  // A secret that is typed into one line has its line breaks written out.
+  const callbackPrivateKey = text('CALLBACK_PRIVATE_KEY').replaceAll('\\n', '\n') || undefined;
+  return {
+    callbackPrivateKey,
+    callbackPublicKeyUrl: text('CALLBACK_PUBLIC_KEY_URL', `${endpoint}/-/callback-key.pem`),
+  };
+}
+
+/** Some SDKs put these into the Host header whatever they connect to; whoever connects to them reaches somebody else. */
+function isOfficial(domain: string): boolean {
+  return domain === 'aliyuncs.com' || domain.endsWith('.aliyuncs.com');
 }
 
 function readCredentials(text: (name: string) => string): Map<string, Credential> {

@@ -1,5 +1,6 @@
 import { MasterKeyError, readMasterKeys } from '../../src/blob/master-keys.ts';
 import { type AccessKey, parseAccessKeys } from './access-keys.ts';
+import { isRsaKey } from './callback-key.ts';
 import { StartError } from './errors.ts';
 
 /** A setting that cannot be used; the message names it and says what it should be. */
@@ -61,6 +62,16 @@ export const variables: readonly Variable[] = [
     meaning: 'true: mirrors and callbacks may reach private addresses',
     fallback: 'false',
   },
+  {
+    name: 'CALLBACK_PRIVATE_KEY',
+    meaning: 'RSA key that signs callbacks, PEM (PKCS #8); line breaks may be written \\n',
+    fallback: 'made at first start',
+  },
+  {
+    name: 'CALLBACK_PUBLIC_KEY_URL',
+    meaning: 'where receivers of callbacks find its public half',
+    fallback: '/-/callback-key.pem at the public endpoint',
+  },
   { name: 'STRICT_FORM_FIELDS', meaning: 'true: refuse form fields that no policy names', fallback: 'false' },
   { name: 'LOG', meaning: 'info: print what the Worker logs; error: only its errors', fallback: 'error' },
 ];
@@ -82,6 +93,8 @@ export interface Settings {
   readonly kmsKeys: string;
   readonly daySeconds: number;
   readonly allowPrivateOrigins: boolean;
+  readonly callbackPrivateKey: string | undefined;
+  readonly callbackPublicKeyUrl: string | undefined;
   readonly strictFormFields: boolean;
   readonly log: 'info' | 'error';
 }
@@ -130,6 +143,8 @@ export function readSettings(environment: Environment): Settings {
     daySeconds: wholeNumber('DAY_SECONDS', text('DAY_SECONDS') ?? '86400', 1, 86_400),
     allowPrivateOrigins:
       choice('ALLOW_PRIVATE_ORIGINS', text('ALLOW_PRIVATE_ORIGINS') ?? 'false', ['true', 'false']) === 'true',
+    callbackPrivateKey: readCallbackKey(text('CALLBACK_PRIVATE_KEY')),
+    callbackPublicKeyUrl: readUrl('CALLBACK_PUBLIC_KEY_URL', text('CALLBACK_PUBLIC_KEY_URL')),
     strictFormFields: choice('STRICT_FORM_FIELDS', text('STRICT_FORM_FIELDS') ?? 'false', ['true', 'false']) === 'true',
     log: choice('LOG', text('LOG') ?? 'error', ['info', 'error']),
   };
@@ -153,6 +168,18 @@ function readAccessKeys(json: string | undefined, rootKeyId: string | undefined)
     throw new SettingsError(`ACCESS_KEYS names ${rootKeyId}, which is the root key already`);
   }
   return keys;
+}
+
+function readCallbackKey(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const pem = value.replaceAll('\\n', '\n');
+  if (!isRsaKey(pem)) throw new SettingsError('CALLBACK_PRIVATE_KEY must be an RSA private key in PEM (PKCS #8)');
+  return pem;
+}
+
+function readUrl(name: string, value: string | undefined): string | undefined {
+  if (value === undefined || (/^https?:\/\//i.test(value) && URL.canParse(value))) return value;
+  throw new SettingsError(`${name} must be an http or https URL, not "${value}"`);
 }
 
 function readDomains(list: string): readonly string[] {

@@ -9,9 +9,10 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   access: [],
   select: [],
   blob: [],
-  bucket: ['access', 'index'],
+  outbound: [],
+  bucket: ['access', 'index', 'website'],
   index: ['blob'],
-  website: ['access', 'index', 'blob'],
+  website: ['access', 'index', 'blob', 'outbound'],
   jobs: ['access', 'bucket', 'index', 'blob'],
 };
 

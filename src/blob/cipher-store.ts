@@ -83,12 +83,13 @@ export class CipherStore implements BlobStore {
     if (cipher === null) return this.#inner.get(name, range);
     if (range.length === 0) return new Response(new Uint8Array()).body;
     const first = Math.floor(range.offset / CHUNK_BYTES);
-    const behind = Math.ceil((range.offset + range.length) / CHUNK_BYTES);
+    const end = range.offset + range.length;
+    const start = first * SEALED_CHUNK_BYTES;
     const body = await this.#inner.get(name, {
-      offset: first * SEALED_CHUNK_BYTES,
-      length: (behind - first) * SEALED_CHUNK_BYTES,
+      offset: start,
+      length: Math.ceil(end / CHUNK_BYTES) * SEALED_CHUNK_BYTES - start,
       ...(range.entire === undefined ? {} : { entire: range.entire }),
-      sealed: true,
+      sealed: sealedLength(end) - start,
     });
     return body === null ? null : openRange(cipher, name, body, first, range);
   }

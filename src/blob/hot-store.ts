@@ -65,7 +65,7 @@ function admits(bytes: number): boolean {
 }
 
 function holds({ bytes, whole }: Kept, { offset, length, sealed }: BlobRange): boolean {
-  return offset + length <= bytes.length || (sealed === true && whole);
+  return offset + length <= bytes.length || (sealed !== undefined && whole);
 }
 
 function recall(name: string): Kept | undefined {

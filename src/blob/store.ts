@@ -27,8 +27,11 @@ export interface BlobRange {
   readonly length: number;
   /** A hint that this is most likely the whole blob. */
   readonly entire?: boolean;
-  /** Bytes of a sealed blob as they are stored. Where it ends before the range does, so does the stream. */
-  readonly sealed?: boolean;
+  /**
+   * Set for bytes of a sealed blob as they are stored: the fewest that must be there. Where the blob ends behind them,
+   * so does the stream.
+   */
+  readonly sealed?: number;
 }
 
 /** A blob that is written in parts, because its length is not known beforehand. */
@@ -172,23 +175,19 @@ export class R2BlobStore implements BlobStore {
   }
 
   async get(name: string, range: BlobRange): Promise<ReadableStream<Uint8Array> | null> {
-    mustBeSealed(name, range.sealed);
+    const { offset, length, sealed: least = length } = range;
+    mustBeSealed(name, range.sealed !== undefined);
     // R2 is faster without a range.
     if (range.entire && range.offset === 0) {
       const whole = await guarded(this.#bucket.get(name));
-      const fits = whole?.size === range.length || (range.sealed && whole !== null && whole.size < range.length);
-      if (whole === null || fits) return whole === null ? null : whole.body;
+      if (whole === null || (whole.size >= least && whole.size <= length)) return whole === null ? null : whole.body;
       await whole.body.cancel();
     }
-    const { offset, length } = range;
     const found = await guarded(this.#bucket.get(name, { range: { offset, length } }));
     if (found === null) return null;
-    if (!range.sealed && found.size < range.offset + range.length) {
+    if (found.size < offset + least) {
       await found.body.cancel();
-      throw new BlobStoreError(
-        'truncated',
-        `blob ${name} has ${found.size} bytes, not ${range.offset}+${range.length}`,
-      );
+      throw new BlobStoreError('truncated', `blob ${name} has ${found.size} bytes, not ${offset}+${least}`);
     }
     return found.body;
   }

@@ -1,3 +1,4 @@
+import type { Website } from '../website/config.ts';
 import type { WormPolicy } from './worm.ts';
 
 /** What a bucket is and how it is configured. The bucket's Durable Object is the authority, everything else a copy. */
@@ -47,6 +48,7 @@ export interface Documents {
   /** The bucket policy, byte for byte as it was put. */
   readonly policy?: string;
   readonly encryption?: DefaultEncryption;
+  readonly website?: Website;
   /** The retention policy. It may have lapsed: see `wormInForce`. */
   readonly worm?: WormPolicy;
 }

@@ -33,7 +33,7 @@ export function accessRequestOf(exchange: Exchange, subject: Subject | undefined
       prefix: operation.access === 'list' ? (exchange.query('prefix') ?? '') : undefined,
       delimiter: operation.access === 'list' ? exchange.query('delimiter') : undefined,
       bucketAcl: aclWord(request.headers.get('x-oss-acl')),
-      objectAcl: aclWord(request.headers.get('x-oss-object-acl')),
+      objectAcl: aclWord(exchange.wishes.get('x-oss-object-acl')),
     }),
   };
 }

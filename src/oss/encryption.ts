@@ -69,11 +69,13 @@ function byNamedKey({ settings }: Exchange, keyId: string): Sealing {
 /**
  * For the moment of the commit: the bucket's default may have changed since the body was stored, before this request
  * even began. Then it is stored in a way that is not in force, and the client has to send it again.
- * @throws {OssError} ServiceUnavailable, and those of {@link requestSealing}
+ * @param now what {@link requestSealing} says by the configuration that the commit is judged by
+ * @param stored how the body is stored
+ * @throws {OssError} ServiceUnavailable
  */
-export function mustStillSeal(exchange: Exchange, headers: Headers, sealed: Sealing | null): void {
-  const { key: now = null } = requestSealing(exchange, headers) ?? {};
-  if (now !== (sealed?.key ?? null)) throw new OssError('ServiceUnavailable', { headers: { 'retry-after': '1' } });
+export function sealingInForce(now: Sealing | null, stored: Sealing | null): ObjectCipher | null {
+  if (now?.key !== stored?.key) throw new OssError('ServiceUnavailable', { headers: { 'retry-after': '1' } });
+  return stored?.cipher ?? null;
 }
 
 /** What answers say of an object's encryption ([ObjCommon-32], [HeadObject-10]). */

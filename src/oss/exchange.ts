@@ -2,6 +2,7 @@ import { allowedByObjectAcl, type Decision, decide } from '../access/decide.ts';
 import type { Identity } from '../access/identity.ts';
 import { refusal } from '../access/refusal.ts';
 import { CipherStore } from '../blob/cipher-store.ts';
+import { EdgeBlobStore } from '../blob/edge-store.ts';
 import { HotBlobStore } from '../blob/hot-store.ts';
 import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
@@ -10,14 +11,21 @@ import { type BucketView, IndexClient } from '../index/client.ts';
 import type { ObjectAcl, ObjectRecord, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
 import type { Settings } from '../settings.ts';
+import type { Website } from '../website/config.ts';
 import { accessRequestOf, type Subject } from './access-request.ts';
 import type { Address } from './address.ts';
 import type { Authentication } from './auth/authenticate.ts';
+import type { Callback } from './callback/parameters.ts';
 import { OssError } from './errors.ts';
 import type { Operation } from './operation.ts';
 
-/** Attempts to change a configuration that others change at the same time. */
+/** Attempts to change, or to rely on, a configuration that others change at the same time. */
 const UPDATE_ATTEMPTS_MAX = 5;
+
+/** What was being done relied on a website configuration that has been replaced. */
+class WebsiteChanged extends Error {
+  override readonly name = 'WebsiteChanged';
+}
 
 /**
  * One request and what has been learnt about it so far. The pipeline fills it from top to bottom; an operation reads
@@ -38,21 +46,32 @@ export class Exchange {
   /** Headers for the answer that no operation knows of, such as those of CORS. */
   readonly extraHeaders: Record<string, string> = {};
 
+  /** What to call once the object is stored. */
+  callback: Callback | undefined;
+  /** What is said of the object to be stored: the request's headers, or what the fields of a form amount to. */
+  wishes: Headers;
+
   #address: Address | undefined;
   #operation: Operation | undefined;
   #authentication: Authentication | undefined;
   #bucket: BucketConfig | undefined;
   #objects: readonly Subject[] | undefined;
   #decision: Decision | undefined;
+  #relied: { readonly website: Website | undefined } | undefined;
   #givesObjectAcl = false;
 
   constructor(request: Request, env: Env, settings: Settings, execution: ExecutionContext) {
     this.request = request;
     this.env = env;
     this.settings = settings;
+    this.wishes = request.headers;
     this.execution = execution;
     this.configs = new ConfigReader(env);
-    this.blobs = new CipherStore(new HotBlobStore(new R2BlobStore(env.BLOBS)), settings.encryption.ring);
+    const store = new R2BlobStore(env.BLOBS);
+    const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
+    // What is encrypted at rest is encrypted in memory and at the edge too: the cipher is above all of them.
+    const kept = new HotBlobStore(settings.edgeCache ? new EdgeBlobStore(store, waitUntil) : store);
+    this.blobs = new CipherStore(kept, settings.encryption.ring);
     this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
   }
 
@@ -169,11 +188,39 @@ export class Exchange {
 
   /** Loads the configuration in force and judges once more: the copy used so far was older than the request. */
   async rejudge(): Promise<void> {
+    await this.reload();
+    this.judge();
+    if (this.#givesObjectAcl) await this.announceObjectAcl();
+  }
+
+  /** Loads the configuration in force, for an answer that no call to the index stands behind. */
+  async reload(): Promise<void> {
     const { config } = await this.configs.source(this.bucket.name);
     if (config === null) throw noSuchBucket(this.bucket.name);
     this.#bucket = config;
-    this.judge();
-    if (this.#givesObjectAcl) await this.announceObjectAcl();
+    const relied = this.#relied;
+    if (relied !== undefined && JSON.stringify(relied.website) !== JSON.stringify(config.documents.website)) {
+      throw new WebsiteChanged();
+    }
+  }
+
+  /**
+   * Does what depends on the website configuration. Where a newer configuration turns up meanwhile and its website is
+   * another one, it is done anew.
+   */
+  async relyingOnWebsite<T>(run: (website: Website | undefined) => Promise<T>): Promise<T> {
+    for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
+      const { website } = this.bucket.documents;
+      this.#relied = { website };
+      try {
+        return await run(website);
+      } catch (error) {
+        if (!(error instanceof WebsiteChanged)) throw error;
+      } finally {
+        this.#relied = undefined;
+      }
+    }
+    throw new OssError('ServiceUnavailable');
   }
 
   /**

@@ -20,6 +20,11 @@ const signatureKeys = new Set([
   'x-oss-request-payer',
 ]);
 
+/** Whether a query key belongs to a signature. */
+export function isSignatureKey(name: string): boolean {
+  return signatureKeys.has(name);
+}
+
 export interface MatchRequest {
   readonly method: string;
   readonly target: 'service' | 'bucket' | 'object';

@@ -26,12 +26,16 @@ export interface Operation {
   readonly refusal?: string;
   /** Whether it names its objects in its body: it judges each of them itself, once it has read it. */
   readonly perObject?: boolean;
+  /** Whether its signature is in the form that it brings: it authenticates and judges itself, once it has read that. */
+  readonly signedForm?: boolean;
   /** False where a bucket with a hierarchical namespace refuses it; true everywhere else. */
   readonly hierarchical: boolean;
   /** Whether a missing bucket is the operation's own business (PutBucket, PutBucketAcl). */
   readonly createsBucket?: boolean;
   /** Whether it needs the configuration in force from the authority, because no index reply would tell its age. */
   readonly fresh?: boolean;
+  /** Whether it reads an object, or a bucket's root, in whose place a website may answer. */
+  readonly site?: 'object' | 'root';
   /** Absent while the operation answers 501. */
   readonly run?: (exchange: Exchange) => Promise<Response>;
 }

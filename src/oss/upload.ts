@@ -1,5 +1,5 @@
 import { BodyFailure } from '../blob/failure.ts';
-import { writeBody } from '../blob/write.ts';
+import { type WrittenBody, writeBody } from '../blob/write.ts';
 import type { Segment } from '../index/records.ts';
 import { requestMd5 } from './body.ts';
 import type { Sealing } from './encryption.ts';
@@ -36,29 +36,53 @@ export async function uploadBody(exchange: Exchange, key: string, options: Uploa
   const { request } = exchange;
   const length = declaredLength(request);
   const md5 = requestMd5(request.headers);
-  if (length !== undefined && length > UPLOAD_BYTES_MAX) throw tooLarge();
+  if (length !== undefined && length > UPLOAD_BYTES_MAX) throw tooLarge(UPLOAD_BYTES_MAX);
+  return uploadStream(exchange, key, { ...options, body: request.body, length, md5 });
+}
+
+export interface StreamOptions extends UploadOptions {
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** Announced length in bytes. Left out: to the end of the stream. */
+  readonly length?: number | undefined;
+  /** 16 bytes. */
+  readonly md5?: Uint8Array | undefined;
+  /** Longest body in bytes, 5 GiB unless said otherwise. */
+  readonly limit?: number | undefined;
+}
+
+/**
+ * The same for a body that is not the request's own. A stream that fails with an OssError is answered with it.
+ * @throws {OssError} EntityTooLarge, InvalidDigest, RequestTimeout
+ */
+export async function uploadStream(exchange: Exchange, key: string, options: StreamOptions): Promise<Uploaded> {
+  const limit = Math.min(options.limit ?? UPLOAD_BYTES_MAX, UPLOAD_BYTES_MAX);
   try {
     const written = await writeBody(exchange.blobs, {
       shardId: exchange.index.homeOf(key),
-      body: request.body,
-      ...(length === undefined ? {} : { length }),
-      ...(md5 === undefined ? {} : { md5 }),
+      body: options.body,
+      length: options.length,
+      md5: options.md5,
       inlineLimit: options.inlineLimit ?? INLINE_BYTES_MAX,
-      limit: UPLOAD_BYTES_MAX,
+      limit,
       infrequent: options.infrequent ?? false,
       key: options.sealing?.key,
       idleTimeoutMs: BODY_IDLE_MS,
     });
-    return {
-      size: written.size,
-      md5: written.md5,
-      crc64: String(written.crc64),
-      inline: written.inline ?? null,
-      segments: written.segments.map((segment) => ({ ...segment, crc64: String(segment.crc64) })),
-    };
+    return asUploaded(written);
   } catch (error) {
-    throw error instanceof BodyFailure ? bodyError(error) : error;
+    throw error instanceof BodyFailure ? bodyError(error, limit) : error;
   }
+}
+
+/** A body that was written, as the index takes it. */
+export function asUploaded({ size, md5, crc64, inline, segments }: WrittenBody): Uploaded {
+  return {
+    size,
+    md5,
+    crc64: String(crc64),
+    inline: inline ?? null,
+    segments: segments.map((segment) => ({ ...segment, crc64: String(segment.crc64) })),
+  };
 }
 
 /**
@@ -101,10 +125,12 @@ function declaredLength(request: Request): number | undefined {
   return length;
 }
 
-function bodyError({ reason }: BodyFailure): OssError {
+/** What a body that could not be taken means to a client. @param limit longest body in bytes */
+export function bodyError({ reason, cause }: BodyFailure, limit = UPLOAD_BYTES_MAX): OssError {
+  if (cause instanceof OssError) return cause;
   switch (reason) {
     case 'too-large':
-      return tooLarge();
+      return tooLarge(limit);
     case 'md5-mismatch':
       return new OssError('InvalidDigest');
     case 'incomplete-body':
@@ -115,6 +141,6 @@ function bodyError({ reason }: BodyFailure): OssError {
   }
 }
 
-function tooLarge(): OssError {
-  return new OssError('EntityTooLarge', { extra: { MaxSizeAllowed: UPLOAD_BYTES_MAX } });
+function tooLarge(limit: number): OssError {
+  return new OssError('EntityTooLarge', { extra: { MaxSizeAllowed: limit } });
 }

@@ -13,7 +13,7 @@ export type { AuthSettings, SignedRequest, TokenResult } from './request.ts';
 export interface Authentication {
   readonly identity: Identity;
   readonly scheme: 'none' | Scheme;
-  readonly place: 'none' | Place;
+  readonly place: 'none' | Place | 'form';
 }
 
 const unsigned: Authentication = { identity: anonymous, scheme: 'none', place: 'none' };

@@ -3,17 +3,21 @@ import type { Operation } from '../operation.ts';
 import { AbortBucketWorm } from './bucket/AbortBucketWorm.ts';
 import { CompleteBucketWorm } from './bucket/CompleteBucketWorm.ts';
 import { DeleteBucket } from './bucket/DeleteBucket.ts';
+import { DeleteBucketWebsite } from './bucket/DeleteBucketWebsite.ts';
 import { ExtendBucketWorm } from './bucket/ExtendBucketWorm.ts';
 import { GetBucketAcl } from './bucket/GetBucketAcl.ts';
 import { GetBucketInfo } from './bucket/GetBucketInfo.ts';
 import { GetBucketLocation } from './bucket/GetBucketLocation.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
+import { GetBucketWebsite } from './bucket/GetBucketWebsite.ts';
 import { GetBucketWorm } from './bucket/GetBucketWorm.ts';
+import { HeadWebsite } from './bucket/HeadWebsite.ts';
 import { InitiateBucketWorm } from './bucket/InitiateBucketWorm.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
+import { PutBucketWebsite } from './bucket/PutBucketWebsite.ts';
 import { CleanRestoredObject } from './object/CleanRestoredObject.ts';
 import { CreateDirectory } from './object/CreateDirectory.ts';
 import { DeleteDirectory } from './object/DeleteDirectory.ts';
@@ -23,6 +27,7 @@ import { GetObject } from './object/GetObject.ts';
 import { GetObjectACL } from './object/GetObjectACL.ts';
 import { GetObjectMeta, GetObjectMetaByGet } from './object/GetObjectMeta.ts';
 import { HeadObject } from './object/HeadObject.ts';
+import { PostObject } from './object/PostObject.ts';
 import { PutObject } from './object/PutObject.ts';
 import { PutObjectACL } from './object/PutObjectACL.ts';
 import { Rename } from './object/Rename.ts';
@@ -49,7 +54,12 @@ export const built: readonly Operation[] = [
   GetBucketWorm,
   PutBucketAcl,
   GetBucketAcl,
+  PutBucketWebsite,
+  GetBucketWebsite,
+  DeleteBucketWebsite,
+  HeadWebsite,
   PutObject,
+  PostObject,
   GetObject,
   DeleteObject,
   DeleteMultipleObjects,

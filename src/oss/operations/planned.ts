@@ -36,11 +36,6 @@ export const planned: readonly Operation[] = [
   ...configuration('versioning', { put: 'PutBucketVersioning', get: 'GetBucketVersioning' }, false),
   ...configuration('policy', { put: 'PutBucketPolicy', get: 'GetBucketPolicy', delete: 'DeleteBucketPolicy' }),
   ...configuration('logging', { put: 'PutBucketLogging', get: 'GetBucketLogging', delete: 'DeleteBucketLogging' }),
-  ...configuration(
-    'website',
-    { put: 'PutBucketWebsite', get: 'GetBucketWebsite', delete: 'DeleteBucketWebsite' },
-    false,
-  ),
   ...configuration('referer', { put: 'PutBucketReferer', get: 'GetBucketReferer' }),
   ...configuration('tagging', { put: 'PutBucketTags', get: 'GetBucketTags', delete: 'DeleteBucketTags' }),
   ...configuration('encryption', {
@@ -66,7 +61,6 @@ export const planned: readonly Operation[] = [
   ...bucket('DELETE', 'owner', {
     DeleteBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false },
   }),
-  ...bucket('POST', 'write', { PostObject: {} }),
   ...(['service', 'bucket', 'object'] as const).map(
     (target): Operation => ({
       name: 'Options',

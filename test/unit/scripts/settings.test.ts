@@ -5,12 +5,15 @@ import { workerVariables } from '../../../scripts/start/variables.ts';
 
 const credentials = { accessKeyId: 'id', accessKeySecret: 'hush', accountId: '1', given: false };
 
+const keys = { encryption: 'key', callback: 'pem' };
+
 describe('settings', () => {
   it('have the defaults of the contract', () => {
     const settings = readSettings({ PORT: '' });
     expect(settings).toMatchObject({ port: 9000, host: '127.0.0.1', dataDir: '.data', daySeconds: 86_400 });
-    expect(workerVariables(settings, credentials, 'key', 9000)).toEqual({
+    expect(workerVariables(settings, credentials, 9000, keys)).toEqual({
       LOCAL: 'true',
+      LOCAL_PORT: '9000',
       OSS_REGION: 'oss-cn-hangzhou',
       SERVICE_DOMAIN: 'localhost,oss-cn-hangzhou.aliyuncs.com,oss-cn-hangzhou-internal.aliyuncs.com',
       EXTRANET_ENDPOINT: 'localhost:9000',
@@ -24,6 +27,8 @@ describe('settings', () => {
       DAY_SECONDS: '86400',
       ALLOW_PRIVATE_ORIGINS: 'false',
       STRICT_FORM_FIELDS: 'false',
+      CALLBACK_PRIVATE_KEY: 'pem',
+      CALLBACK_PUBLIC_KEY_URL: '',
     });
   });
 
@@ -37,7 +42,7 @@ describe('settings', () => {
       ALLOW_PRIVATE_ORIGINS: 'true',
       STRICT_FORM_FIELDS: 'true',
     });
-    expect(workerVariables(settings, credentials, 'key', 80)).toMatchObject({
+    expect(workerVariables(settings, credentials, 80, keys)).toMatchObject({
       OSS_REGION: 'oss-eu-central-1',
       SERVICE_DOMAIN: 'oss.example.com,other.example.org',
       EXTRANET_ENDPOINT: 'oss.example.com',

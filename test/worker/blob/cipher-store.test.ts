@@ -232,7 +232,7 @@ describe('ranges of a sealed blob', () => {
       for (const _ of [1, 2, 3]) expect(same(await read(cached, name, 0, size), bytes)).toBe(true);
       expect(same(await read(cached, name, 17, 100), bytes.subarray(17, 117))).toBe(true);
       expect(gets).toBe(1);
-      const kept = await readAll((await hot.get(name, { offset: 0, length: sealedLength(size), sealed: true }))!);
+      const kept = await readAll((await hot.get(name, { offset: 0, length: sealedLength(size), sealed: 1 }))!);
       expect(gets).toBe(1);
       expect(same(kept, await rawOf(name))).toBe(true);
     }

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { byBytes, type ListQuery, modelPage } from '../../support/list-model.ts';
 import { type Answer, send, shardedBucket } from '../support/wire.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Directories, neighbours in byte order, characters of one to four bytes, and delimiters in odd places. */
 const keys = [

@@ -113,7 +113,7 @@ describe('addressing', () => {
     expectRefusal(await send('GET', '/?unknown'), 400, 'InvalidArgument');
   });
 
-  it('[Hns-2] [Hns-4] basic operations work in a hierarchical bucket', async () => {
+  it('[Hns-2] [Hns-3] [Hns-4] basic operations work in a hierarchical bucket, others are 400 OperationNotSupported', async () => {
     const tree = await newBucket({ headers: { 'x-oss-hns-status': 'enabled' } });
     expect((await send('PUT', `/${tree}/dir/a`, { body: 'x' })).status).toBe(200);
     expect((await send('GET', `/${tree}?delimiter=/`)).all('Prefix')).toContain('dir/');

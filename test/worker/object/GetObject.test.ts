@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectRefusal, newBucket, newName, send } from '../support/wire.ts';
+import { configure, expectRefusal, newBucket, newName, send } from '../support/wire.ts';
 
 /** Small enough for the index row, one blob, and long enough to be compressed. */
 const sizes = { inline: 1_000, blob: 10_000 } as const;
@@ -322,6 +322,37 @@ describe('GetObject', () => {
     }
     expectRefusal(await get('inline?versionId'), 400, 'InvalidArgument');
     expect((await get('inline?versionId=null')).status).toBe(200);
+  });
+
+  it('[GetObject-19] [GetObjectMeta-4] [Sec-24] needs another permission for a version that is named', async () => {
+    const own = await newBucket();
+    await send('PUT', `/${own}/a`, { body: 'x' });
+    const granting = (...actions: string[]) => {
+      const grant = { Effect: 'Allow', Principal: ['*'], Action: actions, Resource: [`acs:oss:*:*:${own}/*`] };
+      return configure(own, { documents: { policy: JSON.stringify({ Version: '1', Statement: [grant] }) } });
+    };
+    const status = async (method: string, query: string) =>
+      (await send(method, `/${own}/a${query}`, { as: 'other' })).status;
+    for (const [actions, plain, versioned] of [
+      [['oss:GetObject'], 200, 403],
+      [['oss:GetObjectVersion'], 403, 200],
+      [['oss:GetObject', 'oss:GetObjectVersion'], 200, 200],
+      [['oss:GetObjectAcl'], 403, 403],
+    ] as const) {
+      await granting(...actions);
+      for (const method of ['GET', 'HEAD']) {
+        expect(await status(method, ''), `${method} by ${actions}`).toBe(plain);
+        expect(await status(method, '?versionId=null'), `${method} of a version by ${actions}`).toBe(versioned);
+      }
+      expect(await status('HEAD', '?objectMeta')).toBe(plain);
+      expect(await status('HEAD', '?objectMeta&versionId=null')).toBe(versioned);
+    }
+    await granting('oss:DeleteObject');
+    expect(await status('DELETE', '?versionId=null')).toBe(403);
+    await granting('oss:DeleteObjectVersion');
+    expect(await status('DELETE', '')).toBe(403);
+    expect(await status('DELETE', '?versionId=null')).toBe(204);
+    expectRefusal(await send('GET', `/${own}/a`), 404, 'NoSuchKey');
   });
 
   it('a reader gets one version whole while others overwrite', async () => {

@@ -36,10 +36,14 @@ describe('HeadObject', () => {
     },
   );
 
-  it('[HeadObject-16] prints classes as one word', async () => {
+  it('[HeadObject-4] [HeadObject-16] answers for archived objects, whose class is one word', async () => {
     const path = `/${bucket}/cold`;
-    await send('PUT', path, { headers: { 'x-oss-storage-class': 'ColdArchive' }, body: 'x' });
-    expect((await send('HEAD', path)).header('x-oss-storage-class')).toBe('ColdArchive');
+    for (const storageClass of ['Archive', 'ColdArchive', 'DeepColdArchive']) {
+      await send('PUT', path, { headers: { 'x-oss-storage-class': storageClass }, body: 'x' });
+      const head = await send('HEAD', path);
+      expect([head.status, head.header('x-oss-storage-class')]).toEqual([200, storageClass]);
+      expect(head.header('content-length')).toBe('1');
+    }
   });
 
   it('[HeadObject-E1] [ObjCommon-5] answers 404 with the error document in x-oss-err', async () => {

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { createHash } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { BucketConfig } from '../../../src/bucket/config.ts';
 import { configCopies, configKey } from '../../../src/bucket/config-cache.ts';
 import {
@@ -13,6 +13,8 @@ import {
   shardedBucket,
   type Wish,
 } from '../support/wire.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Where an isolate may find a copy of a configuration that has been replaced meanwhile. */
 const places = {

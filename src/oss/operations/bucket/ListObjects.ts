@@ -13,6 +13,7 @@ export const ListObjects = operation({
   action: 'ListObjects',
   access: 'list',
   hierarchical: true,
+  site: 'root',
   async run(exchange) {
     const prefix = textParameter(exchange, 'prefix');
     const marker = textParameter(exchange, 'marker');

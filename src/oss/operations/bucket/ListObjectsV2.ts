@@ -16,6 +16,7 @@ export const ListObjectsV2 = operation({
   action: 'ListObjects',
   access: 'list',
   hierarchical: true,
+  site: 'root',
   async run(exchange) {
     const type = exchange.query('list-type')!;
     if (type !== '2') throw invalidArgument('list-type', type);

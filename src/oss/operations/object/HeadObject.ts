@@ -13,6 +13,7 @@ export const HeadObject = operation({
   versionAction: 'GetObjectVersion',
   access: 'read',
   hierarchical: true,
+  site: 'object',
   async run(exchange) {
     const { record } = await readObject(exchange, { content: false, conditional: true });
     const headers = objectHeaders(record, exchange.bucket);

@@ -103,4 +103,19 @@ describe('V4, the empty parameters of ali-oss', () => {
       expect(refusal(add(raw), dropping).code, raw).toBe('SignatureDoesNotMatch');
     }
   });
+
+  it('[Sec-3] nor an empty filter beside one of its name that was signed', () => {
+    const request = signedV4('list-type=2&prefix=mine/', 'list-type=2&prefix=mine%2F');
+    expect(authenticate(request, dropping).scheme).toBe('V4');
+    const with_ = (raw: string) => altered(request, { query: () => raw });
+    for (const raw of [
+      'prefix=&list-type=2&prefix=mine/',
+      'prefix&list-type=2&prefix=mine/',
+      'list-type=2&prefix=mine/&prefix=',
+      'marker=&list-type=2&prefix=&prefix=mine/',
+    ]) {
+      expect(refusal(with_(raw), dropping).code, raw).toBe('SignatureDoesNotMatch');
+    }
+    expect(authenticate(with_('marker=&list-type=2&prefix=mine/'), dropping).scheme).toBe('V4');
+  });
 });

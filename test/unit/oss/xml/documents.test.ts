@@ -64,7 +64,6 @@ describe('example documents', () => {
             redirectType: 'External',
             mirrorFollowRedirect: true,
             httpRedirectCode: 302,
-            // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialect's own variable
             replaceKeyWith: 'prefix/${key}.suffix',
           },
         },
