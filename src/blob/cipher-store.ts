@@ -3,8 +3,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { CHUNK_BYTES, Cipher, SEALED_CHUNK_BYTES, sealedLength } from './cipher.ts';
 import { incomplete } from './failure.ts';
 import { feed } from './feed.ts';
-import { dataKeyOf, type KeyRing } from './master-keys.ts';
-import { keyTokenOf } from './names.ts';
+import { dataKeyOf, type KeyRing, masterIdOf, newDataKey } from './master-keys.ts';
+import { keyTokenOf, sealedName } from './names.ts';
 import { BodySource } from './source.ts';
 import {
   type BlobPage,
@@ -92,6 +92,16 @@ export class CipherStore implements BlobStore {
       sealed: sealedLength(end) - start,
     });
     return body === null ? null : openRange(cipher, name, body, first, range);
+  }
+
+  /**
+   * Makes the name of a new blob that is to take the place of another one: sealed by the same master key where that is.
+   * @throws {SealBroken} where that key is not there
+   */
+  async nameInPlaceOf(other: string, name: string): Promise<string> {
+    const token = keyTokenOf(other);
+    if (token === null) return name;
+    return sealedName(name, (await newDataKey(this.#ring.get(masterIdOf(token)))).token);
   }
 
   delete(names: readonly string[]): Promise<void> {

@@ -52,6 +52,9 @@ export class Cipher {
   }
 }
 
+/** What {@link sealBytes} adds to its bytes. */
+export const SEALED_BYTES_EXTRA = TOKEN_BYTES + TAG_BYTES;
+
 /** Stands for a name where bytes are kept without one. No blob is called so. */
 const NAMELESS = 'inline';
 

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { type MasterKey, masterIdOf } from './master-keys.ts';
 
 /** What a blob's name tells: whose it is, and how old. */
 export interface BlobName {
@@ -48,6 +49,17 @@ export function sealedName(name: string, token: Uint8Array<ArrayBuffer>): string
 export function keyTokenOf(name: string): Uint8Array<ArrayBuffer> | null {
   const keyToken = parseBlobName(name)?.keyToken ?? null;
   return keyToken === null ? null : new Uint8Array(Buffer.from(keyToken, 'base64url'));
+}
+
+/** Whether a blob is encrypted at rest. */
+export function isSealed(name: string): boolean {
+  return parseBlobName(name)?.keyToken != null;
+}
+
+/** Whether a blob is sealed by this master key; null for one that is not sealed. */
+export function isSealedBy(name: string, key: MasterKey | null): boolean {
+  const token = keyTokenOf(name);
+  return token === null ? key === null : key !== null && masterIdOf(token) === key.id;
 }
 
 /** Takes a name apart, or null where it is none of ours. */

@@ -1,4 +1,4 @@
-import { keyTokenOf } from './names.ts';
+import { isSealed } from './names.ts';
 import { type ByteRange, type Piece, type SegmentSource, type Slice, slicePieces } from './segments.ts';
 import type { BlobStore } from './store.ts';
 
@@ -30,9 +30,7 @@ export async function readSegments(store: BlobStore, source: SegmentSource, rang
   if (first?.piece.length === range.length) {
     await opened.close();
     // What decrypts is JavaScript: its stream has no length of its own.
-    return keyTokenOf(first.piece.blob) === null
-      ? first.body
-      : first.body.pipeThrough(new FixedLengthStream(range.length));
+    return !isSealed(first.piece.blob) ? first.body : first.body.pipeThrough(new FixedLengthStream(range.length));
   }
   const { readable, writable } = new FixedLengthStream(range.length);
   // Its failures reach the reader through the stream.

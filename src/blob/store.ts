@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { keyTokenOf } from './names.ts';
+import { isSealed } from './names.ts';
 
 /** Longest body of one put: R2's limit, 5 GiB less 5 MiB. */
 export const MAX_BLOB_BYTES = 5_363_466_240;
@@ -139,7 +139,7 @@ function storageClass(infrequent: boolean | undefined): R2PutOptions {
  * ones taken for plain, are a mistake of the caller that must not come through.
  */
 function mustBeSealed(name: string, sealed = false): void {
-  if ((keyTokenOf(name) !== null) !== sealed)
+  if (isSealed(name) !== sealed)
     throw new TypeError(`blob ${name} is ${sealed ? 'not ' : ''}sealed: its cipher was left out`);
 }
 

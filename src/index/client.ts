@@ -1,10 +1,14 @@
+import type { Piece } from '../blob/segments.ts';
+import type { AppendCommand, AppendReply } from './append-records.ts';
+import { borrowBlobs } from './borrow.ts';
 import type { DirectoryCommand, PruneCommand, RenameCommand, TreeCommand, TreePage } from './directory-records.ts';
-import { mergedPage } from './merge.ts';
+import { mergedPage, mergeShards } from './merge.ts';
 import { shardName, shardOf } from './names.ts';
 import type {
   AclCommand,
   Answer,
   Call,
+  Lease,
   ListCommand,
   ListPage,
   ObjectAddress,
@@ -17,11 +21,17 @@ import type {
   Removed,
   RemoveEntry,
   Segment,
+  SegmentPage,
+  SegmentPlace,
   StatReply,
+  TagsCommand,
 } from './records.ts';
 import type { CleanReply, RestoreCommand, RestoreReply } from './restore.ts';
 import type { IndexShard } from './shard.ts';
 import { shardStub } from './stub.ts';
+import { UploadsClient } from './uploads-client.ts';
+import { versionOrder } from './version-listing.ts';
+import type { VersionListCommand, VersionListPage } from './version-records.ts';
 
 /** What a call needs to know of the bucket's configuration. */
 export interface BucketView {
@@ -52,6 +62,23 @@ class MapChanged extends Error {
 
 type Stub = DurableObjectStub<IndexShard>;
 
+/** A call to a shard. */
+export type ShardCall<T> = (stub: Stub, call: Call) => Promise<Answer<T>>;
+
+export type OnShard = <T>(shard: number, run: ShardCall<T>) => Promise<Outcome<T>>;
+
+/** How a part of the client calls shards, until they run the call. */
+export interface ShardCalls {
+  /** @param repeatable whether the call may be made once more where nobody knows whether it was run */
+  onKey<T>(key: string, repeatable: boolean, run: ShardCall<T>): Promise<Outcome<T>>;
+  /** Work over all shards, with calls that may be repeated; anew where the shard map turns out to be another one. */
+  overMap<R>(work: (shards: number, onShard: OnShard) => Promise<R>): Promise<R>;
+}
+
+/** Segments asked for at a time: by a reader, who goes on when they are sent, and by a copy, which needs them all. */
+const READ_PAGE = 256;
+const COPY_PAGE = 5_000;
+
 const ATTEMPTS_MAX = 8;
 const BUSY_WAIT_MS = 25;
 
@@ -59,10 +86,15 @@ const BUSY_WAIT_MS = 25;
 export class IndexClient {
   readonly #namespace: DurableObjectNamespace<IndexShard>;
   readonly #judge: Judge;
+  readonly uploads: UploadsClient;
 
   constructor(namespace: DurableObjectNamespace<IndexShard>, judge: Judge) {
     this.#namespace = namespace;
     this.#judge = judge;
+    this.uploads = new UploadsClient({
+      onKey: (key, repeatable, run) => this.#onKey(key, repeatable, run),
+      overMap: (work) => this.#overMap((map) => work(map.shards, (shard, run) => this.#inMap(map, shard, run))),
+    });
   }
 
   /** The home of new blobs of a key. */
@@ -75,24 +107,63 @@ export class IndexClient {
     return this.#onKey(command.key, true, (stub, call) => stub.read(call, command));
   }
 
-  /** Segments from byte `start` on, page by page. */
-  async *segments(key: string, versionId: string, start: number): AsyncGenerator<readonly Segment[]> {
-    for (let from: number | null = start; from !== null; ) {
-      const at: number = from;
-      const answer: Outcome<{ segments: readonly Segment[]; more: number | null }> = await this.#onKey(
-        key,
-        true,
-        (stub, call) => stub.segments(call, key, versionId, at),
-      );
-      if (!('ok' in answer)) throw new Error(`segments of a version vanished: ${answer.refused}`);
-      yield answer.ok.segments;
-      from = answer.ok.more;
+  /** What a version consists of from one place on, page by page: the first piece is cut to begin exactly there. */
+  async *pieces(key: string, place: SegmentPlace): AsyncGenerator<readonly Piece[]> {
+    let skip: number | undefined;
+    for await (const { start = 0, segments } of this.#pages(key, place, READ_PAGE)) {
+      skip ??= place.start - start;
+      const [first, ...rest] = segments;
+      if (first !== undefined) yield [{ ...first, offset: first.offset + skip, length: first.length - skip }, ...rest];
+      skip = 0;
     }
+  }
+
+  /** All segments of a version that was read just now which have bytes between `from` and `to`, and where they start. */
+  async segments(
+    { record, segments, more }: ReadReply,
+    from = 0,
+    to = Number.POSITIVE_INFINITY,
+  ): Promise<{ start: number; segments: readonly Segment[] }> {
+    if (more === null || to <= more.start) return { start: 0, segments };
+    const inFirst = from < more.start;
+    const all = inFirst ? [...segments] : [];
+    let first = inFirst ? 0 : undefined;
+    for await (const page of this.#pages(record.key, inFirst ? more : { ...more, start: from }, COPY_PAGE)) {
+      first ??= page.start ?? 0;
+      all.push(...page.segments);
+      if (page.more !== null && page.more.start >= to) break;
+    }
+    return { start: first ?? 0, segments: all };
+  }
+
+  async *#pages(key: string, place: SegmentPlace, limit: number): AsyncGenerator<SegmentPage> {
+    for (let at: SegmentPlace | null = place; at !== null; ) {
+      const from: SegmentPlace = at;
+      const answer: Outcome<SegmentPage> = await this.#onKey(key, true, (stub, call) =>
+        stub.segments(call, from, limit),
+      );
+      if (!('ok' in answer)) throw new Error(`the segments of a version are gone: ${answer.refused}`);
+      yield answer.ok;
+      at = answer.ok.more;
+    }
+  }
+
+  /**
+   * Leave for a key's shard to hold these blobs: from each other shard that is the home of one.
+   * @returns null where one of them is gone
+   */
+  borrow(key: string, segments: readonly Segment[]): Promise<readonly Lease[] | null> {
+    return borrowBlobs(this.#namespace, this.homeOf(key), segments);
   }
 
   /** @param command made anew for each attempt: what it says of the bucket must be what the request was judged by */
   put(key: string, command: () => PutCommand): Promise<Outcome<PutReply>> {
     return this.#onKey(key, false, (stub, call) => stub.put(call, command()));
+  }
+
+  /** @param command made anew for each attempt, as for `put` */
+  append(key: string, command: () => AppendCommand): Promise<Outcome<AppendReply>> {
+    return this.#onKey(key, false, (stub, call) => stub.append(call, command()));
   }
 
   /**
@@ -137,6 +208,10 @@ export class IndexClient {
     return this.#onKey(command.key, true, (stub, call) => stub.setAcl(call, command));
   }
 
+  setTags(command: TagsCommand): Promise<Outcome<{ versionId: string }>> {
+    return this.#onKey(command.key, true, (stub, call) => stub.setTags(call, command));
+  }
+
   restore(command: RestoreCommand): Promise<Outcome<RestoreReply>> {
     return this.#onKey(command.key, false, (stub, call) => stub.restore(call, command));
   }
@@ -173,6 +248,17 @@ export class IndexClient {
     );
   }
 
+  /** One page of versions and delete markers over all shards. `limit` entries at most. */
+  listVersions(command: VersionListCommand): Promise<VersionListPage> {
+    const { prefix, delimiter } = command;
+    return this.#overMap((map) =>
+      mergeShards(versionOrder, map.shards, command.start, command.limit, async (shard, start, limit) => {
+        const page = { prefix, delimiter, start, limit };
+        return mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.listVersions(call, page)));
+      }),
+    );
+  }
+
   /** Figures of each shard. */
   async stat(): Promise<readonly StatReply[]> {
     return this.#overMap((map) =>
@@ -200,7 +286,7 @@ export class IndexClient {
   }
 
   /** A call to one shard, which may be repeated, as a step of work over a whole map. */
-  #inMap<T>(map: BucketView, shard: number, run: (stub: Stub, call: Call) => Promise<Answer<T>>): Promise<Outcome<T>> {
+  #inMap<T>(map: BucketView, shard: number, run: ShardCall<T>): Promise<Outcome<T>> {
     const pick = (view: BucketView) => {
       if (view.id !== map.id || view.epoch !== map.epoch) throw new MapChanged();
       return shard;
@@ -208,20 +294,12 @@ export class IndexClient {
     return this.#onShard(pick, true, run);
   }
 
-  #onKey<T>(
-    key: string,
-    repeatable: boolean,
-    run: (stub: Stub, call: Call) => Promise<Answer<T>>,
-  ): Promise<Outcome<T>> {
+  #onKey<T>(key: string, repeatable: boolean, run: ShardCall<T>): Promise<Outcome<T>> {
     return this.#onShard((view) => shardOf(view.id, key, view.shards), repeatable, run);
   }
 
   /** Calls a shard until it runs the call, judging the request anew whenever its configuration has moved on. */
-  async #onShard<T>(
-    pick: (view: BucketView) => number,
-    repeatable: boolean,
-    run: (stub: Stub, call: Call) => Promise<Answer<T>>,
-  ): Promise<Outcome<T>> {
+  async #onShard<T>(pick: (view: BucketView) => number, repeatable: boolean, run: ShardCall<T>): Promise<Outcome<T>> {
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       const view = this.#judge.view();
       const shard = pick(view);

@@ -1,10 +1,10 @@
 import { afterPrefix, compareKeys } from '../lib/order.ts';
-import type { ListCommand, ListEntry, ListPage, ListStart, ObjectKind, RestoreState } from './records.ts';
+import type { ListCommand, ListEntry, ListedObject, ListPage, ListStart, ObjectKind, RestoreState } from './records.ts';
 
 /** Rows that one call may look at: a page behind a long run of delete markers ends early and says where to go on. */
 const SCAN_MAX = 20_000;
 
-interface Row extends Record<string, SqlStorageValue> {
+export interface ListedRow extends Record<string, SqlStorageValue> {
   key: string;
   kind: string;
   size: number;
@@ -25,7 +25,7 @@ export function listPage(sql: SqlStorage, command: ListCommand): ListPage {
   let start: ListStart | undefined = startWithin(prefix, command.start);
   let scanned = 0;
   while (start !== undefined) {
-    const cursor: Iterable<Row> = openCursor(sql, start, end);
+    const cursor: Iterable<ListedRow> = openCursor(sql, start, end);
     let jump: ListStart | undefined;
     for (const row of cursor) {
       const visible = row.kind !== 'DeleteMarker';
@@ -58,21 +58,21 @@ export function commonPrefix(key: string, prefix: string, delimiter: string): st
 }
 
 /** The later of where the caller wants to start and where the prefix does. */
-function startWithin(prefix: string, start: ListStart): ListStart {
+export function startWithin(prefix: string, start: ListStart): ListStart {
   if (prefix === '') return start;
   const from = 'after' in start ? start.after : start.from;
   return from.startsWith(prefix) || compareKeys(from, prefix) > 0 ? start : { from: prefix };
 }
 
-function openCursor(sql: SqlStorage, start: ListStart, end: string | undefined): Iterable<Row> {
+function openCursor(sql: SqlStorage, start: ListStart, end: string | undefined): Iterable<ListedRow> {
   const [operator, bound] = 'after' in start ? ['>', start.after] : ['>=', start.from];
   const columns = 'SELECT key, kind, size, etag, modified, class, restore FROM version WHERE current = 1';
   return end === undefined
-    ? sql.exec<Row>(`${columns} AND key ${operator} ? ORDER BY key`, bound)
-    : sql.exec<Row>(`${columns} AND key ${operator} ? AND key < ? ORDER BY key`, bound, end);
+    ? sql.exec<ListedRow>(`${columns} AND key ${operator} ? ORDER BY key`, bound)
+    : sql.exec<ListedRow>(`${columns} AND key ${operator} ? AND key < ? ORDER BY key`, bound, end);
 }
 
-function entryOf(row: Row): ListEntry {
+export function entryOf(row: ListedRow): ListedObject {
   return {
     key: row.key,
     kind: row.kind as ObjectKind,

@@ -9,7 +9,10 @@ import type {
   RemoveCommand,
   Removed,
   RemoveEntry,
-  Segment,
+  SegmentPage,
+  SegmentPlace,
+  Sight,
+  TagsCommand,
   Versioning,
   WriteGuard,
 } from './records.ts';
@@ -34,17 +37,32 @@ export class ObjectTable {
     const refusal = isWanted ? undefined : unreadable(row, command.versionId);
     if (refusal !== undefined) return refusal;
     const record = recordOf(row!);
-    if (!command.content) return { ok: { record, inline: null, segments: [], more: null } };
-    return { ok: { record, inline: this.#versions.inline(row!), ...this.#versions.segmentPage(row!, 0) } };
+    if (!command.content) return { ok: { record, inline: null, tail: null, segments: [], more: null } };
+    const inline = this.#versions.inline(row!);
+    const tail = inline === null ? this.#versions.tail(row!) : null;
+    return { ok: { record, inline, tail, ...this.#versions.segmentPage(row!) } };
   }
 
   put(command: PutCommand, now: number): Answer<PutReply> {
-    const { key, versioning, content } = command;
+    const { content, leases } = command;
+    return this.place(command, now, () => {
+      if (leases === undefined) this.#ledger.hold(content.segments);
+      else this.#ledger.share(content.segments, leases, now);
+    });
+  }
+
+  /**
+   * Makes a content the current version of its key.
+   * @param hold sees to it that the content holds its blobs; called once nothing stands in the way
+   */
+  place(command: PutCommand, now: number, hold: () => void): Answer<PutReply> {
+    const { key, versioning, content, replaces } = command;
     const current = this.#versions.find(key);
     const existing = visible(current);
     if (!mayWrite(command.guard, existing)) return { refused: 'denied' };
     if (existing !== undefined && command.forbidOverwrite && versioning === null) return { refused: 'exists' };
-    this.#ledger.hold(content.segments);
+    if (replaces !== undefined && !isSeen(existing, replaces)) return { refused: 'changed' };
+    hold();
     const versionId = this.#versions.write(key, current, content, versioning, now);
     return { ok: { versionId: versioning === null ? null : versionId, modified: now } };
   }
@@ -80,14 +98,20 @@ export class ObjectTable {
     return { ok: { versionId: row!.version } };
   }
 
-  /** A further page of a version's segments, from byte `start` on. */
-  segments(
-    key: string,
-    versionId: string,
-    start: number,
-  ): Answer<{ segments: readonly Segment[]; more: number | null }> {
-    const row = this.#versions.find(key, versionId);
-    return row === undefined ? { refused: 'no-such-version' } : { ok: this.#versions.segmentPage(row, start) };
+  /** Replaces the tags of a version; nothing else about it changes ([PutObjectTagging-4]). */
+  setTags(command: TagsCommand): Answer<{ versionId: string }> {
+    const row = this.#versions.find(command.key, command.versionId);
+    const refusal = unreadable(row, command.versionId);
+    if (refusal !== undefined) return refusal;
+    const tags = command.tags === null ? null : JSON.stringify(command.tags);
+    this.#sql.exec('UPDATE version SET tags = ? WHERE id = ?', tags, row!.id);
+    return { ok: { versionId: row!.version } };
+  }
+
+  /** A further page of the segments of a version that was read before, `limit` of them at most. */
+  segments({ manifest, start }: SegmentPlace, limit: number): Answer<SegmentPage> {
+    const page = this.#versions.manifestPage(manifest, start, limit);
+    return page === undefined ? { refused: 'no-such-version' } : { ok: page };
   }
 
   #removeCurrent(key: string, versioning: Versioning | null, now: number): Removed {
@@ -110,6 +134,10 @@ export class ObjectTable {
 /** A row that a client sees as an object: not a delete marker. */
 export function visible(row: Row | undefined): Row | undefined {
   return row?.kind === 'DeleteMarker' ? undefined : row;
+}
+
+function isSeen(row: Row | undefined, { versionId, etag, size, modified }: Sight): boolean {
+  return row?.version === versionId && row.etag === etag && row.size === size && row.modified === modified;
 }
 
 /** Why a version cannot be read as an object, if it cannot. */

@@ -9,6 +9,33 @@ export interface Segment {
   readonly crc64: string;
 }
 
+/** A run of an object's segments. */
+export interface SegmentPage {
+  /** Where the first of them begins in the object, in bytes; 0 if it is left out. */
+  readonly start?: number;
+  readonly segments: readonly Segment[];
+  /** Where the next page is, if there is one. */
+  readonly more: SegmentPlace | null;
+}
+
+/** A place in a long list of segments. The list does not change, and is not found any more some time after it was replaced. */
+export interface SegmentPlace {
+  readonly manifest: number;
+  /** Byte offset in the object. */
+  readonly start: number;
+}
+
+/** A home's leave to hold some of its blobs, as long as the commit that needs it comes within the hour. */
+export interface Lease {
+  /** Name of the shard whose blobs are meant ... */
+  readonly home: string;
+  /** ... and of the one that may hold them. */
+  readonly holder: string;
+  readonly token: number;
+  /** ms since the epoch, by the home's clock. */
+  readonly granted: number;
+}
+
 export type ObjectKind = 'Normal' | 'Multipart' | 'Appendable' | 'Symlink' | 'DeleteMarker' | 'Directory';
 
 /** Metadata that is stored as sent and replayed on download. */
@@ -18,6 +45,14 @@ export interface StoredMeta {
   /** User metadata by lower-case name, without the dialect's prefix. */
   readonly user: Readonly<Record<string, string>>;
 }
+
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Tags in the order in which they were given ([GetObjectTagging-3]); keys are unique, and there is at least one. */
+export type Tags = readonly Tag[];
 
 /** ACL of an object. Absent means that the bucket's applies ("default"). */
 export type ObjectAcl = 'private' | 'public-read' | 'public-read-write';
@@ -30,6 +65,11 @@ export interface ObjectCipher {
   readonly algorithm: 'AES256' | 'KMS';
   /** The client's name of the key; only with KMS. */
   readonly keyId?: string;
+}
+
+/** Whether the same is said of two contents. */
+export function isSameCipher(one: ObjectCipher | null, other: ObjectCipher | null): boolean {
+  return one?.algorithm === other?.algorithm && one?.keyId === other?.keyId;
 }
 
 export interface ObjectRecord {
@@ -48,7 +88,7 @@ export interface ObjectRecord {
   readonly storageClass: string;
   readonly acl: ObjectAcl | null;
   readonly meta: StoredMeta;
-  readonly tags: Readonly<Record<string, string>> | null;
+  readonly tags: Tags | null;
   /** Target key of a symbolic link. */
   readonly link: string | null;
   readonly restore: RestoreState | null;
@@ -93,6 +133,8 @@ export type Refusal =
   | 'delete-marker'
   | 'exists'
   | 'denied'
+  /** What is there takes no more bytes. */
+  | 'not-appendable'
   /** A retention policy protects it. */
   | 'immutable'
   /** A directory is in its place. */
@@ -100,9 +142,27 @@ export type Refusal =
   /** No object of a hierarchical namespace has such a name. */
   | 'bad-name'
   /** The blob waited so long for its commit that the orphan sweep may have taken it. */
-  | 'expired-blob';
+  | 'expired-blob'
+  /** What was to be replaced is not what the caller has seen. */
+  | 'changed'
+  | 'no-such-upload'
+  /** A listed part does not exist, or is not the one that is meant. */
+  | 'invalid-part'
+  /** A part that is not the last one is too small. */
+  | 'part-too-small';
 
-export type Answer<T> = { readonly ok: T } | { readonly refused: Refusal; readonly at?: MarkerInfo } | Rejection;
+export type Answer<T> =
+  | { readonly ok: T }
+  | { readonly refused: Refusal; readonly at?: MarkerInfo; readonly part?: PartFault }
+  | Rejection;
+
+/** The part that stands in the way of a completion. */
+export interface PartFault {
+  readonly number: number;
+  readonly etag: string;
+  /** Bytes; null where there is no such part. */
+  readonly size: number | null;
+}
 
 /** The delete marker that stands in the way of a read. */
 export interface MarkerInfo {
@@ -144,14 +204,13 @@ export interface ReadCommand {
   readonly directories?: boolean;
 }
 
-export interface ReadReply {
+/** A version, and the first page of its segments. */
+export interface ReadReply extends SegmentPage {
   readonly record: ObjectRecord;
-  /** As the content has it: sealed where there is a cipher. */
+  /** The whole content, where it lives in the index; then there are no segments. Sealed where there is a cipher. */
   readonly inline: Uint8Array | null;
-  /** The first page of segments. */
-  readonly segments: readonly Segment[];
-  /** Where the next page starts (byte offset in the object), if there is one. */
-  readonly more: number | null;
+  /** The bytes behind the segments of an appendable, where not all of its bytes are in blobs. */
+  readonly tail: Uint8Array | null;
 }
 
 /** A new version as it is written: everything but its place among the others. */
@@ -163,12 +222,17 @@ export interface ObjectContent {
   readonly storageClass: string;
   readonly acl: ObjectAcl | null;
   readonly meta: StoredMeta;
-  readonly tags: Readonly<Record<string, string>> | null;
+  readonly tags: Tags | null;
   readonly link: string | null;
   readonly cipher: ObjectCipher | null;
-  /** Sealed where there is a cipher. */
+  /**
+   * Bytes that live in the index: all of them, sealed where there is a cipher, or those of an appendable without one
+   * that follow its segments.
+   */
   readonly inline: Uint8Array | null;
   readonly segments: readonly Segment[];
+  /** Of an archived object that is only edited: it stays as restored as it was. */
+  readonly restore?: RestoreState | null;
 }
 
 export interface PutCommand {
@@ -177,7 +241,14 @@ export interface PutCommand {
   readonly versioning: Versioning | null;
   readonly forbidOverwrite: boolean;
   readonly guard: WriteGuard;
+  /** Set for copies: the content's blobs exist already, and those of other shards are leased. */
+  readonly leases?: readonly Lease[];
+  /** Set where the current version must be the one that the caller has seen. */
+  readonly replaces?: Sight;
 }
+
+/** What tells one content of a key from any other. */
+export type Sight = Pick<ObjectRecord, 'versionId' | 'etag' | 'size' | 'modified'>;
 
 export interface PutReply {
   /** Null in a bucket that never had versioning. */
@@ -215,6 +286,10 @@ export interface AclCommand {
 export interface ObjectAddress {
   readonly key: string;
   readonly versionId?: string;
+}
+
+export interface TagsCommand extends ObjectAddress {
+  readonly tags: Tags | null;
 }
 
 export interface ListCommand {

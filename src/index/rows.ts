@@ -7,6 +7,7 @@ import type {
   RestoreState,
   Segment,
   StoredMeta,
+  Tags,
 } from './records.ts';
 
 /** A row of `version` without its inline bytes. */
@@ -27,10 +28,12 @@ export interface Row extends Record<string, SqlStorageValue> {
   restore: string | null;
   cipher: string | null;
   segments: string | null;
+  closed: number;
+  manifest: number | null;
 }
 
 export const COLUMNS =
-  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, cipher, segments';
+  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, cipher, segments, closed, manifest';
 
 export function recordOf(row: Row): ObjectRecord {
   return {
@@ -44,7 +47,7 @@ export function recordOf(row: Row): ObjectRecord {
     storageClass: row.class,
     acl: row.acl as ObjectAcl | null,
     meta: JSON.parse(row.meta) as StoredMeta,
-    tags: row.tags === null ? null : (JSON.parse(row.tags) as Record<string, string>),
+    tags: row.tags === null ? null : (JSON.parse(row.tags) as Tags),
     link: row.link,
     restore: row.restore === null ? null : (JSON.parse(row.restore) as RestoreState),
     cipher: row.cipher === null ? null : (JSON.parse(row.cipher) as ObjectCipher),

@@ -25,7 +25,8 @@ export class Statistician {
         BILLED_MIN,
       )
       .toArray() as ClassStat[];
-    this.#last = { classes, uploads: 0, taken: now };
+    const { uploads } = this.#sql.exec<{ uploads: number }>('SELECT count(*) AS uploads FROM upload').one();
+    this.#last = { classes, uploads, taken: now };
     return this.#last;
   }
 }

@@ -4,13 +4,17 @@ import type { IndexShard } from './shard.ts';
 const ids = new Map<string, DurableObjectId>();
 const IDS_MAX = 5_000;
 
-/** The stub of a shard. Ids are kept: deriving one hashes the name. */
+/** The stub of a shard of a bucket. */
 export function shardStub(
   namespace: DurableObjectNamespace<IndexShard>,
   bucket: string,
   shard: number,
 ): DurableObjectStub<IndexShard> {
-  const name = shardName(bucket, shard);
+  return namedStub(namespace, shardName(bucket, shard));
+}
+
+/** The stub of the shard of this name. Ids are kept: deriving one hashes the name. */
+export function namedStub(namespace: DurableObjectNamespace<IndexShard>, name: string): DurableObjectStub<IndexShard> {
   let id = ids.get(name);
   if (id === undefined) {
     id = namespace.idFromName(name);

@@ -1,15 +1,32 @@
+import { SEALED_BYTES_EXTRA } from '../blob/cipher.ts';
+import { isSealed } from '../blob/names.ts';
 import type { BlobLedger } from './blobs.ts';
+import { noteFragmented } from './compaction-queue.ts';
 import { DirectoryTree, directoryKey, parentKey } from './directory-tree.ts';
-import type { ObjectContent, Segment, ShardRules, Versioning } from './records.ts';
+import { Manifests } from './manifests.ts';
+import type { ObjectContent, Segment, SegmentPage, ShardRules, Versioning } from './records.ts';
 import { Refused } from './refused.ts';
 import { isRetained } from './retention.ts';
 import { COLUMNS, packSegments, type Row, unpackSegments } from './rows.ts';
 import { mintVersionId, NULL_VERSION } from './versions.ts';
 
-/** Segment lists up to this length live in the version's own row, longer ones in their own table. */
-const ROW_SEGMENTS_MAX = 32;
+/** Segment lists up to this length live in the version's own row, longer ones in a manifest. */
+export const ROW_SEGMENTS_MAX = 32;
 /** Segments in one reply. */
 const SEGMENT_PAGE = 256;
+
+/** What an append changes. */
+export interface Growth {
+  /** The whole object's, afterwards. */
+  readonly size: number;
+  readonly etag: string;
+  readonly crc64: string;
+  readonly acl: string | null;
+  /** New ones, behind those that are there. */
+  readonly segments: readonly Segment[];
+  /** The bytes behind all segments, afterwards. */
+  readonly tail: Uint8Array | null;
+}
 
 /** Where a new version goes: its id, and the row that it takes over, if any. */
 export interface Place {
@@ -47,6 +64,7 @@ export class VersionStore {
   readonly #ledger: BlobLedger;
   readonly #tree: DirectoryTree;
   readonly #rules: () => ShardRules;
+  readonly #manifests: Manifests;
 
   /** @param rules those of the newest configuration that the shard knows. Throws where they cannot be told */
   constructor(sql: SqlStorage, ledger: BlobLedger, rules: () => ShardRules) {
@@ -54,6 +72,7 @@ export class VersionStore {
     this.#ledger = ledger;
     this.#tree = new DirectoryTree(sql);
     this.#rules = rules;
+    this.#manifests = new Manifests(sql, ledger);
   }
 
   /** The current version, or the one that is named. A delete marker is a row too, and so is a directory. */
@@ -65,13 +84,21 @@ export class VersionStore {
       .toArray()[0];
   }
 
-  /** Bytes that live in the row itself. */
+  /** The whole content, where it lives in the index. */
   inline(row: Row): Uint8Array | null {
     if (row.segments !== '[]' || row.size === 0) return null;
+    if (row.kind === 'Appendable') return this.tail(row);
     const { inline } = this.#sql
       .exec<{ inline: ArrayBuffer | null }>('SELECT inline FROM version WHERE id = ?', row.id)
       .one();
     return inline === null ? null : new Uint8Array(inline);
+  }
+
+  /** The bytes of an appendable that are in no blob yet. */
+  tail(row: Row): Uint8Array | null {
+    if (row.kind !== 'Appendable') return null;
+    const [found] = this.#sql.exec<{ bytes: ArrayBuffer }>('SELECT bytes FROM tail WHERE owner = ?', row.id).toArray();
+    return found === undefined ? null : new Uint8Array(found.bytes);
   }
 
   /**
@@ -86,6 +113,7 @@ export class VersionStore {
     versioning: Versioning | null,
     now: number,
   ): string {
+    refuseHoles(content);
     if (current !== undefined) this.mustYield(current, now);
     if (this.#rules().hierarchical) {
       // Many clients make a directory by an empty object whose name ends in a slash.
@@ -95,6 +123,7 @@ export class VersionStore {
       if (makesDirectory) return NULL_VERSION;
     }
     const place = this.#makeRoom(key, current, versioning, now);
+    const appendable = content.kind === 'Appendable';
     const inRow = content.segments.length <= ROW_SEGMENTS_MAX;
     const values = [
       key,
@@ -111,11 +140,13 @@ export class VersionStore {
       content.link,
       content.cipher === null ? null : JSON.stringify(content.cipher),
       inRow ? packSegments(content.segments) : null,
-      content.inline as ArrayBuffer | null,
+      inRow ? null : this.#manifests.create(content.segments),
+      appendable ? null : (content.inline as ArrayBuffer | null),
+      content.restore ? JSON.stringify(content.restore) : null,
     ];
     const columns =
-      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, cipher, segments, inline, restore, current)';
-    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 1)';
+      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, cipher, segments, manifest, inline, restore, closed, current)';
+    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)';
     const { id } =
       place.row === null
         ? this.#sql
@@ -128,8 +159,30 @@ export class VersionStore {
               place.row,
             )
             .one();
-    if (!inRow) this.#insertSegments(id, 0, content.segments);
+    if (appendable) this.#setTail(id, content.inline);
+    noteFragmented(this.#sql, id, content.segments.length, content.size, now);
     return place.versionId;
+  }
+
+  /**
+   * Adds bytes to an appendable, in place. The new segments' blobs must be held already.
+   * @throws {Refused} as {@link mustYield}
+   */
+  grow(row: Row, growth: Growth, now: number): void {
+    this.mustYield(row, now);
+    refuseMixture(growth.segments, row.cipher !== null);
+    if (row.cipher !== null && growth.tail !== null) throw new Error('plain bytes of an encrypted object');
+    if (growth.segments.length > 0) this.#extend(row, growth.segments, now);
+    this.#setTail(row.id, growth.tail);
+    this.#sql.exec(
+      'UPDATE version SET size = ?, etag = ?, crc64 = ?, acl = ?, modified = ? WHERE id = ?',
+      growth.size,
+      growth.etag,
+      growth.crc64,
+      growth.acl,
+      now,
+      row.id,
+    );
   }
 
   /** Makes a delete marker the current version. @returns its id */
@@ -166,18 +219,22 @@ export class VersionStore {
     );
   }
 
-  /** A page of a version's segments: those that reach behind byte `start`. */
-  segmentPage(row: Row, start: number): { segments: readonly Segment[]; more: number | null } {
-    if (row.segments !== null) return { segments: unpackSegments(row.segments), more: null };
-    const rows = this.#segmentRows(row.id, start, SEGMENT_PAGE + 1);
-    const segments = rows
-      .slice(0, SEGMENT_PAGE)
-      .map(({ blob, offset, length, crc64 }) => ({ blob, offset, length, crc64 }));
-    return { segments, more: rows.length > SEGMENT_PAGE ? rows[SEGMENT_PAGE]!.start : null };
+  /** The first page of a version's segments. */
+  segmentPage(row: Row): SegmentPage {
+    if (row.manifest === null) return { segments: unpackSegments(row.segments ?? '[]'), more: null };
+    return this.manifestPage(row.manifest, 0, SEGMENT_PAGE)!;
   }
 
-  allSegments(row: Row): readonly Segment[] {
-    return row.segments === null ? this.#segmentRows(row.id, 0, -1) : unpackSegments(row.segments);
+  /** The segments of a manifest from the one on that holds byte `start`. Undefined where there is no such list (any more). */
+  manifestPage(manifest: number, start: number, limit: number): SegmentPage | undefined {
+    const rows = this.#manifests.from(manifest, start, limit + 1);
+    if (rows.length === 0) return undefined;
+    const next = rows[limit];
+    return {
+      start: rows[0]!.start,
+      segments: rows.slice(0, limit).map(({ blob, offset, length, crc64 }) => ({ blob, offset, length, crc64 })),
+      more: next === undefined ? null : { manifest, start: next.start },
+    };
   }
 
   #current(key: string): Row | undefined {
@@ -200,7 +257,7 @@ export class VersionStore {
   #makeRoom(key: string, current: Row | undefined, versioning: Versioning | null, now: number): Place {
     if (versioning === 'Enabled') {
       if (current !== undefined) this.#demote(current);
-      return { versionId: mintVersionId(), row: null };
+      return { versionId: mintVersionId(now), row: null };
     }
     if (current?.version === NULL_VERSION) {
       this.#releaseContent(current, now);
@@ -215,40 +272,55 @@ export class VersionStore {
     return { versionId: NULL_VERSION, row: null };
   }
 
+  /** What was replaced once takes no more appends, not even where it becomes current again ([AppendObject-12]). */
   #demote(row: Row): void {
-    this.#sql.exec('UPDATE version SET current = 0 WHERE id = ?', row.id);
+    this.#sql.exec('UPDATE version SET current = 0, closed = 1 WHERE id = ?', row.id);
   }
 
   #releaseContent(row: Row, now: number): void {
-    this.#ledger.release(this.allSegments(row), now);
-    if (row.segments === null) this.#sql.exec('DELETE FROM segment WHERE owner = ?', row.id);
+    if (row.manifest === null) this.#ledger.release(unpackSegments(row.segments ?? '[]'), now);
+    else this.#manifests.retire(row.manifest, now);
+    if (row.kind === 'Appendable') this.#setTail(row.id, null);
   }
 
-  #insertSegments(owner: number, at: number, segments: readonly Segment[]): void {
-    let start = at;
-    for (const { blob, offset, length, crc64 } of segments) {
-      this.#sql.exec(
-        'INSERT INTO segment (owner, start, blob, offset, length, crc64) VALUES (?, ?, ?, ?, ?, ?)',
-        owner,
-        start,
-        blob,
-        offset,
-        length,
-        crc64,
-      );
-      start += length;
+  #setTail(owner: number, bytes: Uint8Array | null): void {
+    if (bytes === null || bytes.length === 0) this.#sql.exec('DELETE FROM tail WHERE owner = ?', owner);
+    else this.#sql.exec('INSERT OR REPLACE INTO tail (owner, bytes) VALUES (?, ?)', owner, bytes);
+  }
+
+  /** Adds segments behind those of an appendable: in its row while they fit there, then in a list of their own. */
+  #extend(row: Row, added: readonly Segment[], now: number): void {
+    const inBlobs = row.size - (this.tail(row)?.length ?? 0);
+    if (row.manifest !== null) {
+      this.#manifests.append(row.manifest, inBlobs, added);
+      noteFragmented(this.#sql, row.id, this.#manifests.count(row.manifest), row.size, now);
+      return;
     }
+    const all = [...unpackSegments(row.segments ?? '[]'), ...added];
+    const inRow = all.length <= ROW_SEGMENTS_MAX;
+    this.#sql.exec(
+      'UPDATE version SET segments = ?, manifest = ? WHERE id = ?',
+      inRow ? packSegments(all) : null,
+      inRow ? null : this.#manifests.create(all),
+      row.id,
+    );
+    noteFragmented(this.#sql, row.id, all.length, row.size, now);
   }
+}
 
-  #segmentRows(owner: number, start: number, limit: number): Array<Segment & { start: number }> {
-    return this.#sql
-      .exec<{ start: number; blob: string; offset: number; length: number; crc64: string }>(
-        `SELECT start, blob, offset, length, crc64 FROM segment WHERE owner = ?1 AND start >=
-           coalesce((SELECT max(start) FROM segment WHERE owner = ?1 AND start <= ?2), 0) ORDER BY start LIMIT ?3`,
-        owner,
-        start,
-        limit,
-      )
-      .toArray();
-  }
+/** What is said to be encrypted at rest is, and nothing else is ([Sec-47]). */
+function refuseMixture(segments: readonly Segment[], sealed: boolean): void {
+  const odd = segments.find(({ blob }) => isSealed(blob) !== sealed);
+  if (odd !== undefined)
+    throw new Error(`blob ${odd.blob} is ${sealed ? 'not ' : ''}sealed, otherwise than its object`);
+}
+
+/** A version has every byte that its size says, or it is not written: a mistake here would only show at some later read. */
+function refuseHoles({ kind, size, segments, inline, cipher }: ObjectContent): void {
+  refuseMixture(segments, cipher !== null);
+  const inBlobs = segments.reduce((sum, { length }) => sum + length, 0);
+  const sealed = cipher !== null && inline !== null && inline.length > 0;
+  const inIndex = (inline?.length ?? 0) - (sealed ? SEALED_BYTES_EXTRA : 0);
+  if (inBlobs + inIndex !== size) throw new Error(`content of ${inBlobs} + ${inIndex} bytes claims to have ${size}`);
+  if (inBlobs > 0 && inIndex > 0 && kind !== 'Appendable') throw new Error(`a ${kind} object has a tail`);
 }

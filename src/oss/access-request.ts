@@ -3,6 +3,7 @@ import type { AccessRequest, BucketAcl } from '../access/decide.ts';
 import { type Policy, parseBucketPolicy } from '../access/policy.ts';
 import type { BucketConfig } from '../bucket/config.ts';
 import type { Exchange } from './exchange.ts';
+import type { Operation } from './operation.ts';
 
 /** One object that a request is about. */
 export interface Subject {
@@ -12,16 +13,29 @@ export interface Subject {
   readonly action?: string;
 }
 
-/** What the decision needs to know of a request, in words that no dialect is part of. */
-export function accessRequestOf(exchange: Exchange, subject: Subject | undefined): AccessRequest {
-  const { operation, identity, address, request } = exchange;
-  const withVersion = subject?.versionId !== undefined && operation.versionAction !== undefined;
-  const action = subject?.action ?? (withVersion ? operation.versionAction : operation.action);
+/** What an operation needs to be allowed. */
+export type Permission = Pick<Operation, 'action' | 'versionAction' | 'access' | 'createsBucket' | 'taggingHeader'>;
+
+/**
+ * What the decision needs to know of a request, in words that no dialect is part of.
+ * @param wanted the operation's own permission, or another one that matters on the way
+ * @param bucket the request's own bucket, or another one that it reads from
+ */
+export function accessRequestOf(
+  exchange: Exchange,
+  subject: Subject | undefined,
+  wanted: Permission = exchange.operation,
+  bucket: BucketConfig | undefined = exchange.hasBucket ? exchange.bucket : undefined,
+): AccessRequest {
+  const { identity, address, request } = exchange;
+  const withVersion = subject?.versionId !== undefined && wanted.versionAction !== undefined;
+  const action = subject?.action ?? (withVersion ? wanted.versionAction : wanted.action);
+  const setsTags = wanted.taggingHeader === true && request.headers.has('x-oss-tagging');
   return {
     identity,
-    access: accessOf(exchange),
-    actions: [`oss:${action}`],
-    ...(exchange.hasBucket ? { bucket: bucketOf(exchange.bucket) } : {}),
+    access: accessOf(wanted, exchange.hasBucket),
+    actions: [`oss:${action}`, ...(setsTags ? ['oss:PutObjectTagging'] : [])],
+    ...(bucket === undefined ? {} : { bucket: bucketOf(bucket) }),
     service: { region: `oss-${address.region}`, bucketName: address.bucket },
     ...(subject === undefined ? {} : { key: subject.key }),
     context: conditions({
@@ -30,8 +44,8 @@ export function accessRequestOf(exchange: Exchange, subject: Subject | undefined
       userAgent: request.headers.get('user-agent') ?? undefined,
       now: exchange.received,
       accessKeyId: identity.kind === 'anonymous' ? undefined : identity.accessKeyId,
-      prefix: operation.access === 'list' ? (exchange.query('prefix') ?? '') : undefined,
-      delimiter: operation.access === 'list' ? exchange.query('delimiter') : undefined,
+      prefix: wanted.access === 'list' ? (exchange.query('prefix') ?? '') : undefined,
+      delimiter: wanted.access === 'list' ? exchange.query('delimiter') : undefined,
       bucketAcl: aclWord(request.headers.get('x-oss-acl')),
       objectAcl: aclWord(exchange.wishes.get('x-oss-object-acl')),
     }),
@@ -44,9 +58,9 @@ function aclWord(header: string | null): BucketAcl | undefined {
 }
 
 /** Managing a bucket that is not there yet means creating it. */
-function accessOf({ operation, hasBucket }: Exchange): AccessRequest['access'] {
-  if (operation.access === 'none') return 'read';
-  return operation.createsBucket && !hasBucket ? 'account' : operation.access;
+function accessOf({ access, createsBucket }: Permission, hasBucket: boolean): AccessRequest['access'] {
+  if (access === 'none') return 'read';
+  return createsBucket && !hasBucket ? 'account' : access;
 }
 
 /** The address of the client as the platform knows it; no header that a client can set counts ([Sec-22]). */

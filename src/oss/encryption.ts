@@ -67,6 +67,14 @@ function byNamedKey({ settings }: Exchange, keyId: string): Sealing {
 }
 
 /**
+ * How an object is encrypted that exists, or whose upload has begun: what is added to it is encrypted so too.
+ * @throws {OssError} KmsServiceNotEnabled, NotImplemented, InvalidArgument where its key is there no more
+ */
+export function sealingOf(exchange: Exchange, cipher: ObjectCipher | null): Sealing | null {
+  return cipher === null ? null : sealingBy(exchange, cipher.algorithm, cipher.keyId);
+}
+
+/**
  * For the moment of the commit: the bucket's default may have changed since the body was stored, before this request
  * even began. Then it is stored in a way that is not in force, and the client has to send it again.
  * @param now what {@link requestSealing} says by the configuration that the commit is judged by

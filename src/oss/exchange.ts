@@ -12,7 +12,7 @@ import type { ObjectAcl, ObjectRecord, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
 import type { Settings } from '../settings.ts';
 import type { Website } from '../website/config.ts';
-import { accessRequestOf, type Subject } from './access-request.ts';
+import { accessRequestOf, type Permission, type Subject } from './access-request.ts';
 import type { Address } from './address.ts';
 import type { Authentication } from './auth/authenticate.ts';
 import type { Callback } from './callback/parameters.ts';
@@ -238,10 +238,30 @@ export class Exchange {
    * @throws {OssError} AccessDenied
    */
   judgeObject(record: Pick<ObjectRecord, 'acl'>): void {
-    const { outcome, fallback } = must(this.#decision, 'decision');
+    this.#finishRead(must(this.#decision, 'decision'), record.acl);
+  }
+
+  /**
+   * Judges the same operation on another object of the bucket that must be read on the way, such as a link's target.
+   * @returns the second look, for when that object's own ACL is known; it too may refuse
+   * @throws {OssError} AccessDenied
+   */
+  judgeOther(subject: Subject): (acl: ObjectAcl | null) => void {
+    const decision = decide(accessRequestOf(this, subject));
+    if (decision.outcome === 'deny') throw denied(decision, this);
+    return (acl) => this.#finishRead(decision, acl);
+  }
+
+  /** @throws {OssError} AccessDenied where the decision was left to the object's own ACL and that does not open it */
+  #finishRead({ outcome, fallback }: Decision, acl: ObjectAcl | null): void {
     if (outcome !== 'object-acl') return;
-    if (!allowedByObjectAcl('read', record.acl as ObjectAcl | null, fallback))
+    if (!allowedByObjectAcl('read', acl, fallback))
       throw denied({ outcome: 'deny', fallback, reason: 'object-acl' }, this);
+  }
+
+  /** Whether the caller may also do something else with what the request addresses; no object's own ACL counts. */
+  permits(permission: Permission): boolean {
+    return this.#subjects().every((subject) => decide(accessRequestOf(this, subject, permission)).outcome === 'allow');
   }
 
   /** What the index must check before it changes an existing object. */
@@ -280,7 +300,7 @@ export class Exchange {
 }
 
 /** @param decision one that refuses; what a policy of the caller's own account says is shown in detail */
-function denied(decision: Decision, { identity, operation }: Exchange): OssError {
+export function denied(decision: Decision, { identity, operation }: Exchange): OssError {
   const { message, ec, policyType, noPermissionType } = refusal(decision.reason ?? 'acl');
   const detail =
     policyType === undefined || noPermissionType === undefined || identity.kind === 'anonymous'

@@ -1,9 +1,10 @@
-import { readSegments } from '../blob/read.ts';
-import type { ReadReply } from '../index/records.ts';
 import { compressedHeaders, isCompressed } from './compression.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import { objectContent } from './object-content.ts';
 import { objectHeaders } from './object-headers.ts';
+import type { ObjectRead } from './object-read.ts';
+import { tagCountHeader } from './object-tags.ts';
 import { type ByteRange, rangeOf } from './range.ts';
 
 type Headers = Record<string, string>;
@@ -13,9 +14,13 @@ type Headers = Record<string, string>;
  * @param overridden headers in place of the object's own
  * @throws {OssError} InvalidRange
  */
-export async function answerObject(exchange: Exchange, reply: ReadReply, overridden: Headers = {}): Promise<Response> {
-  const { record } = reply;
-  const headers = { ...objectHeaders(record, exchange.bucket), ...overridden };
+export async function answerObject(exchange: Exchange, reply: ObjectRead, overridden: Headers = {}): Promise<Response> {
+  const { record, source } = reply;
+  const headers = {
+    ...objectHeaders(record, exchange.bucket, source),
+    ...tagCountHeader(exchange, record),
+    ...overridden,
+  };
   if (isCompressed(exchange.request, record, headers)) {
     const content = await contentOf(exchange, reply, { offset: 0, length: record.size });
     const packed = content.pipeThrough(new CompressionStream('gzip'));
@@ -32,7 +37,7 @@ export async function answerObject(exchange: Exchange, reply: ReadReply, overrid
 /** Answers with all of an object, whatever range the request names; HEAD without the body. */
 export async function answerWhole(
   exchange: Exchange,
-  reply: ReadReply,
+  reply: ObjectRead,
   status: number,
   headers: Headers,
 ): Promise<Response> {
@@ -41,7 +46,7 @@ export async function answerWhole(
 
 async function answerRange(
   exchange: Exchange,
-  reply: ReadReply,
+  reply: ObjectRead,
   range: ByteRange,
   status: number,
   headers: Headers,
@@ -58,17 +63,9 @@ async function answerRange(
   return new Response(body, init);
 }
 
-async function contentOf(exchange: Exchange, reply: ReadReply, range: ByteRange): Promise<ReadableStream<Uint8Array>> {
-  if (reply.inline !== null) {
-    return new Response(reply.inline.subarray(range.offset, range.offset + range.length)).body!;
-  }
-  return readSegments(exchange.blobs, segmentPages(exchange, reply), range);
-}
-
-/** All segments of the object: the first page came with the record, further ones are asked for as they are needed. */
-async function* segmentPages(exchange: Exchange, { record, segments, more }: ReadReply) {
-  yield segments;
-  if (more !== null) yield* exchange.index.segments(record.key, record.versionId, more);
+/** What is read is the target, where the object is a link. */
+function contentOf(exchange: Exchange, reply: ObjectRead, range: ByteRange): Promise<ReadableStream<Uint8Array>> {
+  return objectContent(exchange.index, exchange.blobs, { ...reply, record: reply.source }, range);
 }
 
 function requestedRange(exchange: Exchange, size: number): ByteRange | 'whole' {

@@ -7,8 +7,15 @@ import { restoreInfo } from './restore-info.ts';
 /** What an object without a stored type is ([ObjCommon-20]). */
 export const DEFAULT_CONTENT_TYPE = 'application/octet-stream';
 
-/** The headers that describe a version on GET and HEAD; the body's length is the caller's matter. */
-export function objectHeaders(record: ObjectRecord, bucket: BucketConfig): Record<string, string> {
+/**
+ * The headers that describe a version on GET and HEAD; the body's length is the caller's matter.
+ * @param source whose bytes the answer is about, where the object is a link
+ */
+export function objectHeaders(
+  record: ObjectRecord,
+  bucket: BucketConfig,
+  source: ObjectRecord = record,
+): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': DEFAULT_CONTENT_TYPE,
     ...record.meta.headers,
@@ -20,7 +27,8 @@ export function objectHeaders(record: ObjectRecord, bucket: BucketConfig): Recor
     ...encryptionHeaders(record.cipher),
   };
   if (record.crc64 !== null) headers['x-oss-hash-crc64ecma'] = record.crc64;
-  if (record.kind === 'Normal') headers['content-md5'] = md5OfEtag(record.etag);
+  if (source.kind === 'Normal') headers['content-md5'] = md5OfEtag(source.etag);
+  if (record.kind === 'Appendable') headers['x-oss-next-append-position'] = String(record.size);
   for (const name in record.meta.user) headers[`x-oss-meta-${name}`] = record.meta.user[name]!;
   if (bucket.versioning !== undefined) headers['x-oss-version-id'] = record.versionId;
   const restore = restoreInfo(record, Date.now());
@@ -41,8 +49,9 @@ export function md5OfEtag(etag: string): string {
 /**
  * Answers what the index refused about one object. A read of a marker by its id is 405, everything else about markers
  * is 404 ([ObjCommon-10], [ObjCommon-11]).
+ * @param readWith the method of a request that reads the object itself, not its ACL or tags
  */
-export function objectRefusal(refused: Refusal, key: string, at?: MarkerInfo, markerIs: 404 | 405 = 404): OssError {
+export function objectRefusal(refused: Refusal, key: string, at?: MarkerInfo, readWith?: string): OssError {
   const headers: Record<string, string> =
     at === undefined ? {} : { 'x-oss-delete-marker': 'true', 'x-oss-version-id': at.versionId };
   switch (refused) {
@@ -51,13 +60,15 @@ export function objectRefusal(refused: Refusal, key: string, at?: MarkerInfo, ma
     case 'no-such-version':
       return new OssError('NoSuchVersion', { extra: { Key: key } });
     case 'delete-marker':
-      if (markerIs === 404) return new OssError('NoSuchKey', { extra: { Key: key }, headers });
+      if (readWith === undefined) return new OssError('NoSuchKey', { extra: { Key: key }, headers });
       return new OssError('MethodNotAllowed', {
-        extra: { Method: 'GET', ResourceType: 'DeleteMarker' },
+        extra: { Method: readWith, ResourceType: 'DeleteMarker' },
         headers: { ...headers, allow: 'DELETE' },
       });
     case 'exists':
       return new OssError('FileAlreadyExists', { extra: { Key: key } });
+    case 'not-appendable':
+      return new OssError('ObjectNotAppendable', { extra: { Key: key } });
     case 'denied':
       return new OssError('AccessDenied');
     case 'immutable':
@@ -72,5 +83,13 @@ export function objectRefusal(refused: Refusal, key: string, at?: MarkerInfo, ma
       return new OssError('InvalidObjectName', { extra: { ObjectName: key.slice(0, 2_048) } });
     case 'expired-blob':
       return new OssError('RequestTimeout');
+    case 'changed':
+      return new OssError('ServiceUnavailable', { headers: { 'retry-after': '1' } });
+    case 'no-such-upload':
+      return new OssError('NoSuchUpload');
+    case 'invalid-part':
+      return new OssError('InvalidPart');
+    case 'part-too-small':
+      return new OssError('EntityTooSmall');
   }
 }

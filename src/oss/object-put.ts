@@ -1,17 +1,19 @@
 import type { StorageClass } from '../bucket/config.ts';
-import type { ObjectAcl, StoredMeta } from '../index/records.ts';
+import type { ObjectAcl, StoredMeta, Tags } from '../index/records.ts';
 import type { CallbackFacts } from './callback/body.ts';
 import { encryptionHeaders, requestSealing, type Sealing, sealingInForce } from './encryption.ts';
 import type { Exchange } from './exchange.ts';
 import { md5OfEtag, objectRefusal } from './object-headers.ts';
 import { isInfrequent, requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from './object-meta.ts';
 import { announceObjectAcl, mayOverwrite } from './object-writes.ts';
+import { taggingHeader } from './tagging.ts';
 import { commitBody, type Uploaded, type UploadOptions } from './upload.ts';
 
 /** How an object is to be stored that comes in one piece, by PutObject or by a form. */
 export interface PutWishes {
   readonly meta: StoredMeta;
   readonly acl: ObjectAcl | null;
+  readonly tags: Tags | null;
   /** Asked again at the commit, where the bucket may have turned out to be another one of the same name. */
   readonly storageClass: () => StorageClass;
   readonly forbidOverwrite: boolean;
@@ -32,6 +34,7 @@ export function putWishes(exchange: Exchange): PutWishes {
   return {
     meta: requestMeta(headers),
     acl: requestObjectAcl(headers),
+    tags: taggingHeader(headers),
     storageClass: () => requestStorageClass(headers, exchange.bucket.storageClass),
     forbidOverwrite: requestFlag(headers, 'x-oss-forbid-overwrite'),
     sealing,
@@ -57,7 +60,7 @@ export async function putObject(
   wishes: PutWishes,
   upload: (options: Pick<UploadOptions, 'infrequent' | 'sealing'>) => Promise<Uploaded>,
 ): Promise<StoredObject> {
-  const { acl, meta, storageClass, forbidOverwrite } = wishes;
+  const { acl, meta, tags, storageClass, forbidOverwrite } = wishes;
   await mayOverwrite(exchange, key);
   await announceObjectAcl(exchange, acl);
   const sealing = wishes.sealing();
@@ -69,7 +72,7 @@ export async function putObject(
     crc64: body.crc64,
     acl,
     meta,
-    tags: null,
+    tags,
     link: null,
     inline: body.inline,
     segments: body.segments,

@@ -20,6 +20,8 @@ export interface Operation {
   /** Permission, without `oss:`; for requests that name a version, `versionAction` where it differs. */
   readonly action: string;
   readonly versionAction?: string;
+  /** Whether an `x-oss-tagging` header gives its object tags: that needs `PutObjectTagging` too (protocol/oss.md 7.2). */
+  readonly taggingHeader?: boolean;
   /** What may open it besides a policy: see `access/decide.ts`. */
   readonly access: 'read' | 'write' | 'list' | 'owner' | 'account' | 'none';
   /** What a caller without the permission is told, where the reference has words of its own for it. */

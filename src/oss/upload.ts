@@ -11,6 +11,9 @@ export interface UploadOptions {
   /** Bodies up to this size are kept out of R2; 0 for content that will be part of something larger. */
   readonly inlineLimit?: number;
   readonly infrequent?: boolean;
+  /** Longest body in bytes, where it is not that of every upload, and the refusal of a longer one. */
+  readonly limit?: number;
+  readonly tooLarge?: (limit: number) => OssError;
   /** How the body is to be encrypted at rest, if at all. */
   readonly sealing?: Sealing | null;
 }
@@ -36,7 +39,8 @@ export async function uploadBody(exchange: Exchange, key: string, options: Uploa
   const { request } = exchange;
   const length = declaredLength(request);
   const md5 = requestMd5(request.headers);
-  if (length !== undefined && length > UPLOAD_BYTES_MAX) throw tooLarge(UPLOAD_BYTES_MAX);
+  const { limit = UPLOAD_BYTES_MAX, tooLarge = entityTooLarge } = options;
+  if (length !== undefined && length > limit) throw tooLarge(limit);
   return uploadStream(exchange, key, { ...options, body: request.body, length, md5 });
 }
 
@@ -46,8 +50,6 @@ export interface StreamOptions extends UploadOptions {
   readonly length?: number | undefined;
   /** 16 bytes. */
   readonly md5?: Uint8Array | undefined;
-  /** Longest body in bytes, 5 GiB unless said otherwise. */
-  readonly limit?: number | undefined;
 }
 
 /**
@@ -56,6 +58,7 @@ export interface StreamOptions extends UploadOptions {
  */
 export async function uploadStream(exchange: Exchange, key: string, options: StreamOptions): Promise<Uploaded> {
   const limit = Math.min(options.limit ?? UPLOAD_BYTES_MAX, UPLOAD_BYTES_MAX);
+  const { tooLarge = entityTooLarge } = options;
   try {
     const written = await writeBody(exchange.blobs, {
       shardId: exchange.index.homeOf(key),
@@ -70,7 +73,8 @@ export async function uploadStream(exchange: Exchange, key: string, options: Str
     });
     return asUploaded(written);
   } catch (error) {
-    throw error instanceof BodyFailure ? bodyError(error, limit) : error;
+    if (!(error instanceof BodyFailure)) throw error;
+    throw error.reason === 'too-large' ? tooLarge(limit) : bodyError(error, limit);
   }
 }
 
@@ -81,8 +85,30 @@ export function asUploaded({ size, md5, crc64, inline, segments }: WrittenBody):
     md5,
     crc64: String(crc64),
     inline: inline ?? null,
-    segments: segments.map((segment) => ({ ...segment, crc64: String(segment.crc64) })),
+    segments: segmentsOf({ segments }),
   };
+}
+
+/** Puts bytes of the gateway's own into a blob. Like an upload's, it does not exist until the index says so. */
+export async function storeBytes(
+  exchange: Exchange,
+  key: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  sealing: Sealing | null = null,
+): Promise<readonly Segment[]> {
+  const written = await writeBody(exchange.blobs, {
+    shardId: exchange.index.homeOf(key),
+    body: bytes,
+    inlineLimit: 0,
+    limit: bytes.length,
+    key: sealing?.key,
+    idleTimeoutMs: BODY_IDLE_MS,
+  });
+  return segmentsOf(written);
+}
+
+function segmentsOf({ segments }: Pick<WrittenBody, 'segments'>): Segment[] {
+  return segments.map((segment) => ({ ...segment, crc64: String(segment.crc64) }));
 }
 
 /**
@@ -95,7 +121,7 @@ export async function commitBody<T extends object>(
   { segments }: Uploaded,
   commit: () => Promise<T>,
 ): Promise<T> {
-  const discard = () => exchange.blobs.delete(segments.map(({ blob }) => blob)).catch(() => {});
+  const discard = () => discardBlobs(exchange, segments);
   try {
     const answer = await commit();
     if ('refused' in answer) await discard();
@@ -105,6 +131,11 @@ export async function commitBody<T extends object>(
     if (error instanceof OssError) await discard();
     throw error;
   }
+}
+
+/** Deletes blobs that no row names or will name. The sweep finds what cannot be deleted now. */
+export async function discardBlobs(exchange: Exchange, segments: readonly Segment[]): Promise<void> {
+  await exchange.blobs.delete(segments.map(({ blob }) => blob)).catch(() => {});
 }
 
 /** Where both say something, what arrives counts, not the length (clients.md 13). */
@@ -130,7 +161,7 @@ export function bodyError({ reason, cause }: BodyFailure, limit = UPLOAD_BYTES_M
   if (cause instanceof OssError) return cause;
   switch (reason) {
     case 'too-large':
-      return tooLarge(limit);
+      return entityTooLarge(limit);
     case 'md5-mismatch':
       return new OssError('InvalidDigest');
     case 'incomplete-body':
@@ -141,6 +172,6 @@ export function bodyError({ reason, cause }: BodyFailure, limit = UPLOAD_BYTES_M
   }
 }
 
-function tooLarge(limit: number): OssError {
+function entityTooLarge(limit: number): OssError {
   return new OssError('EntityTooLarge', { extra: { MaxSizeAllowed: limit } });
 }

@@ -3,7 +3,7 @@ import { IMAGE_HEAD_BYTES, type ImageInfo, imageInfo } from '../../lib/image-siz
 import { clientAddress } from '../access-request.ts';
 import type { Exchange } from '../exchange.ts';
 import { DEFAULT_CONTENT_TYPE } from '../object-headers.ts';
-import { plain } from '../object-read.ts';
+import { plainInline } from '../object-read.ts';
 import { CallbackFailure } from './failure.ts';
 import type { Callback } from './parameters.ts';
 import { type CallbackValue, fillTemplate, templateVariables } from './template.ts';
@@ -78,7 +78,8 @@ async function imageOf(exchange: Exchange, facts: CallbackFacts): Promise<ImageI
 async function headOf(exchange: Exchange, { key, etag }: CallbackFacts): Promise<Uint8Array> {
   const answer = await exchange.index.read({ key, content: true });
   if (!('ok' in answer) || answer.ok.record.etag !== etag) return new Uint8Array(0);
-  const { inline, segments, record } = await plain(exchange, answer.ok);
+  const { segments, record } = answer.ok;
+  const inline = await plainInline(exchange, answer.ok.inline, record.cipher);
   if (inline !== null) return inline;
   const length = Math.min(record.size, IMAGE_HEAD_BYTES);
   const body = await readSegments(exchange.blobs, segments, { offset: 0, length });

@@ -9,29 +9,47 @@ import { GetBucketAcl } from './bucket/GetBucketAcl.ts';
 import { GetBucketInfo } from './bucket/GetBucketInfo.ts';
 import { GetBucketLocation } from './bucket/GetBucketLocation.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
+import { GetBucketVersioning } from './bucket/GetBucketVersioning.ts';
 import { GetBucketWebsite } from './bucket/GetBucketWebsite.ts';
 import { GetBucketWorm } from './bucket/GetBucketWorm.ts';
 import { HeadWebsite } from './bucket/HeadWebsite.ts';
 import { InitiateBucketWorm } from './bucket/InitiateBucketWorm.ts';
+import { ListMultipartUploads } from './bucket/ListMultipartUploads.ts';
 import { ListObjects } from './bucket/ListObjects.ts';
 import { ListObjectsV2 } from './bucket/ListObjectsV2.ts';
+import { ListObjectVersions } from './bucket/ListObjectVersions.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
+import { PutBucketVersioning } from './bucket/PutBucketVersioning.ts';
 import { PutBucketWebsite } from './bucket/PutBucketWebsite.ts';
+import { AbortMultipartUpload } from './object/AbortMultipartUpload.ts';
+import { AppendObject } from './object/AppendObject.ts';
 import { CleanRestoredObject } from './object/CleanRestoredObject.ts';
+import { CompleteMultipartUpload } from './object/CompleteMultipartUpload.ts';
+import { CopyObject } from './object/CopyObject.ts';
 import { CreateDirectory } from './object/CreateDirectory.ts';
 import { DeleteDirectory } from './object/DeleteDirectory.ts';
 import { DeleteMultipleObjects } from './object/DeleteMultipleObjects.ts';
 import { DeleteObject } from './object/DeleteObject.ts';
+import { DeleteObjectTagging } from './object/DeleteObjectTagging.ts';
 import { GetObject } from './object/GetObject.ts';
 import { GetObjectACL } from './object/GetObjectACL.ts';
 import { GetObjectMeta, GetObjectMetaByGet } from './object/GetObjectMeta.ts';
+import { GetObjectTagging } from './object/GetObjectTagging.ts';
+import { GetSymlink } from './object/GetSymlink.ts';
 import { HeadObject } from './object/HeadObject.ts';
+import { InitiateMultipartUpload } from './object/InitiateMultipartUpload.ts';
+import { ListParts } from './object/ListParts.ts';
 import { PostObject } from './object/PostObject.ts';
 import { PutObject } from './object/PutObject.ts';
 import { PutObjectACL } from './object/PutObjectACL.ts';
+import { PutObjectTagging } from './object/PutObjectTagging.ts';
+import { PutSymlink } from './object/PutSymlink.ts';
 import { Rename } from './object/Rename.ts';
 import { RestoreObject } from './object/RestoreObject.ts';
+import { SealAppendObject } from './object/SealAppendObject.ts';
+import { UploadPart } from './object/UploadPart.ts';
+import { UploadPartCopy } from './object/UploadPartCopy.ts';
 import { planned } from './planned.ts';
 import { DescribeRegions } from './service/DescribeRegions.ts';
 import { ListBuckets } from './service/ListBuckets.ts';
@@ -58,9 +76,15 @@ export const built: readonly Operation[] = [
   GetBucketWebsite,
   DeleteBucketWebsite,
   HeadWebsite,
+  PutBucketVersioning,
+  GetBucketVersioning,
+  ListObjectVersions,
   PutObject,
   PostObject,
   GetObject,
+  AppendObject,
+  SealAppendObject,
+  CopyObject,
   DeleteObject,
   DeleteMultipleObjects,
   HeadObject,
@@ -71,8 +95,20 @@ export const built: readonly Operation[] = [
   CreateDirectory,
   Rename,
   DeleteDirectory,
+  InitiateMultipartUpload,
+  UploadPart,
+  UploadPartCopy,
+  CompleteMultipartUpload,
+  AbortMultipartUpload,
+  ListMultipartUploads,
+  ListParts,
   PutObjectACL,
   GetObjectACL,
+  PutSymlink,
+  GetSymlink,
+  PutObjectTagging,
+  GetObjectTagging,
+  DeleteObjectTagging,
 ];
 
 /** The table that routing, permissions and the compatibility page are derived from. */

@@ -2,17 +2,7 @@ import type { Method, Operation } from '../operation.ts';
 
 /** Operations of the reference that are recognised and answer 501 until they are built. */
 export const planned: readonly Operation[] = [
-  ...bucket('GET', 'list', {
-    ListObjectVersions: {
-      select: ['versions'],
-      query: ['prefix', 'key-marker', 'version-id-marker', 'delimiter', 'max-keys', 'encoding-type'],
-      hierarchical: false,
-    },
-    ListMultipartUploads: {
-      select: ['uploads'],
-      query: ['prefix', 'delimiter', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
-    },
-  }),
+  ...bucket('GET', 'list', {}),
   ...bucket('POST', 'owner', {
     PutBucketReplication: { select: ['replication', 'comp=add'], hierarchical: false },
     DeleteBucketReplication: { select: ['replication', 'comp=delete'], hierarchical: false },
@@ -33,7 +23,6 @@ export const planned: readonly Operation[] = [
     get: 'GetBucketTransferAcceleration',
     delete: 'DeleteBucketTransferAcceleration',
   }),
-  ...configuration('versioning', { put: 'PutBucketVersioning', get: 'GetBucketVersioning' }, false),
   ...configuration('policy', { put: 'PutBucketPolicy', get: 'GetBucketPolicy', delete: 'DeleteBucketPolicy' }),
   ...configuration('logging', { put: 'PutBucketLogging', get: 'GetBucketLogging', delete: 'DeleteBucketLogging' }),
   ...configuration('referer', { put: 'PutBucketReferer', get: 'GetBucketReferer' }),
@@ -72,47 +61,15 @@ export const planned: readonly Operation[] = [
     }),
   ),
   ...object('PUT', 'write', {
-    CopyObject: { selectHeader: 'x-oss-copy-source', action: 'PutObject' },
-    UploadPart: { select: ['uploadId', 'partNumber'], action: 'PutObject' },
-    UploadPartCopy: { select: ['uploadId', 'partNumber'], selectHeader: 'x-oss-copy-source', action: 'PutObject' },
-    PutSymlink: { select: ['symlink'], action: 'PutObject', hierarchical: false },
-    PutObjectTagging: { select: ['tagging'], query: ['versionId'], versionAction: 'PutObjectVersionTagging' },
     PutLiveChannelStatus: { select: ['live', 'status'], hierarchical: false },
     PutLiveChannel: { select: ['live'], hierarchical: false },
   }),
   ...object('POST', 'write', {
-    AppendObject: { select: ['append'], query: ['position'], action: 'PutObject', hierarchical: false },
-    SealAppendObject: { select: ['seal'], query: ['position'], action: 'PutObject', hierarchical: false },
-    InitiateMultipartUpload: { select: ['uploads'], query: ['sequential', 'encoding-type'], action: 'PutObject' },
-    CompleteMultipartUpload: {
-      select: ['uploadId'],
-      query: ['encoding-type', 'callback', 'callback-var'],
-      action: 'PutObject',
-    },
     ProcessObject: { select: ['x-oss-process'] },
     AsyncProcessObject: { select: ['x-oss-async-process'] },
     PostVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'], hierarchical: false },
   }),
   ...object('GET', 'read', {
-    ListParts: {
-      select: ['uploadId'],
-      query: ['max-parts', 'part-number-marker', 'encoding-type'],
-      action: 'ListParts',
-      access: 'owner',
-    },
-    GetSymlink: {
-      select: ['symlink'],
-      query: ['versionId'],
-      action: 'GetObject',
-      versionAction: 'GetObjectVersion',
-      hierarchical: false,
-    },
-    GetObjectTagging: {
-      select: ['tagging'],
-      query: ['versionId'],
-      versionAction: 'GetObjectVersionTagging',
-      access: 'owner',
-    },
     GetProcessedObject: { select: ['x-oss-process'], action: 'GetObject' },
     GetVodPlaylist: { select: ['vod'], query: ['startTime', 'endTime'], hierarchical: false },
     GetLiveChannelInfo: { select: ['live'], action: 'GetLiveChannel', hierarchical: false },
@@ -120,8 +77,6 @@ export const planned: readonly Operation[] = [
     GetLiveChannelHistory: { select: ['live', 'comp=history'], hierarchical: false },
   }),
   ...object('DELETE', 'write', {
-    AbortMultipartUpload: { select: ['uploadId'] },
-    DeleteObjectTagging: { select: ['tagging'], query: ['versionId'], versionAction: 'DeleteObjectVersionTagging' },
     DeleteLiveChannel: { select: ['live'], hierarchical: false },
   }),
 ];

@@ -58,7 +58,6 @@ describe('GetBucketWebsite', () => {
     const redirect =
       '<RedirectType>AliCDN</RedirectType><PassQueryString>false</PassQueryString><Protocol>http</Protocol>' +
       '<HostName>www.example.com</HostName><HttpRedirectCode>302</HttpRedirectCode>' +
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialect's own variable
       '<ReplaceKeyWith>prefix/${key}.suffix</ReplaceKeyWith>';
     const text = await roundTrip(rules(rule(1, condition, redirect)));
     expect(text).toBe(rules(rule(1, condition, redirect)));

@@ -17,7 +17,7 @@ export const CleanRestoredObject = operation({
   async run(exchange) {
     const { key, bucket } = exchange;
     const answer = await exchange.index.cleanRestored({ key, ...requestedVersion(exchange) });
-    if ('refused' in answer) throw objectRefusal(answer.refused, key, answer.at, 405);
+    if ('refused' in answer) throw objectRefusal(answer.refused, key, answer.at, exchange.request.method);
     const { thaw, versionId } = answer.ok;
     if (thaw === 'readable') throw new OssError('OperationNotSupported');
     if (thaw === 'frozen') throw new OssError('ArchiveRestoreFileStale');

@@ -62,7 +62,7 @@ export const DeleteMultipleObjects = operation({
 
 function checkedEntry({ key, versionId }: { key: string; versionId?: string }): RemoveEntry {
   if (!isObjectName(key)) throw new OssError('InvalidObjectName', { extra: { ObjectName: key.slice(0, 2_048) } });
-  if (versionId === undefined || versionId === '') return { key };
+  if (versionId === undefined) return { key };
   if (!isVersionId(versionId))
     throw invalidArgument('VersionId', versionId.slice(0, 256), 'Invalid version id specified');
   return { key, versionId };

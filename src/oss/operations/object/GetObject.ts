@@ -28,7 +28,7 @@ export const GetObject = operation({
   site: 'object',
   async run(exchange) {
     const overridden = overriddenHeaders(exchange);
-    const reply = await readObject(exchange, { content: true, conditional: true });
+    const reply = await readObject(exchange, { content: true, conditional: true, follow: 'get' });
     // A directory has nothing that could be asked for in another way ([GetObject-6]).
     if (reply.record.kind === 'Directory') {
       return answerWhole(exchange, reply, 200, objectHeaders(reply.record, exchange.bucket));

@@ -1,6 +1,7 @@
 import { compressedHeaders, isCompressed } from '../../compression.ts';
 import { objectHeaders } from '../../object-headers.ts';
 import { readObject } from '../../object-read.ts';
+import { tagCountHeader } from '../../object-tags.ts';
 import { operation } from '../../operation.ts';
 
 /** All headers of GetObject without the body (reference 8.1.7). */
@@ -15,8 +16,8 @@ export const HeadObject = operation({
   hierarchical: true,
   site: 'object',
   async run(exchange) {
-    const { record } = await readObject(exchange, { content: false, conditional: true });
-    const headers = objectHeaders(record, exchange.bucket);
+    const { record, source } = await readObject(exchange, { content: false, conditional: true, follow: 'head' });
+    const headers = { ...objectHeaders(record, exchange.bucket, source), ...tagCountHeader(exchange, record) };
     if (isCompressed(exchange.request, record, headers)) {
       return new Response(null, { headers: compressedHeaders(headers), encodeBody: 'manual' });
     }

@@ -1,6 +1,6 @@
 import { respondWithCallback } from '../../callback/respond.ts';
-import { OssError } from '../../errors.ts';
 import { putObject, putWishes } from '../../object-put.ts';
+import { refuseConditions } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
 import { uploadBody } from '../../upload.ts';
@@ -13,6 +13,7 @@ export const PutObject = operation({
   query: ['callback', 'callback-var'],
   action: 'PutObject',
   access: 'write',
+  taggingHeader: true,
   hierarchical: true,
   async run(exchange) {
     const { request, key } = exchange;
@@ -22,10 +23,3 @@ export const PutObject = operation({
     return (await respondWithCallback(exchange, facts, headers)) ?? emptyReply(200, headers);
   },
 });
-
-/** Conditions on a write are not part of the API ([ObjCommon-17]). */
-function refuseConditions(headers: Headers): void {
-  for (const name of ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']) {
-    if (headers.has(name)) throw new OssError('NotImplemented', { extra: { Header: name } });
-  }
-}

@@ -33,7 +33,7 @@ export const RestoreObject = operation({
       tier: jobParameters?.tier ?? null,
       dayMs: settings.daySeconds * 1_000,
     });
-    if ('refused' in answer) throw objectRefusal(answer.refused, key, answer.at, 405);
+    if ('refused' in answer) throw objectRefusal(answer.refused, key, answer.at, exchange.request.method);
     const { outcome, versionId, storageClass } = answer.ok;
     const headers = {
       ...(bucket.versioning === undefined ? {} : { 'x-oss-version-id': versionId }),

@@ -1,0 +1,27 @@
+import { wormConflict } from '../../../bucket/worm.ts';
+import { readDocument } from '../../body.ts';
+import { decodeVersioning } from '../../documents/versioning.ts';
+import { invalidArgument } from '../../errors.ts';
+import { operation } from '../../operation.ts';
+import { emptyReply } from '../../reply.ts';
+
+/** Enables or suspends versioning; a bucket that had it once never goes back to none (reference 7.6.1). */
+export const PutBucketVersioning = operation({
+  name: 'PutBucketVersioning',
+  method: 'PUT',
+  target: 'bucket',
+  select: ['versioning'],
+  action: 'PutBucketVersioning',
+  access: 'owner',
+  hierarchical: false,
+  async run(exchange) {
+    const versioning = decodeVersioning(await readDocument(exchange));
+    await exchange.updateBucket((bucket) => {
+      if (wormConflict(bucket, Date.now())) {
+        throw invalidArgument('Status', versioning, 'A bucket with a retention policy cannot have versioning.');
+      }
+      return bucket.versioning === versioning ? undefined : { versioning };
+    });
+    return emptyReply();
+  },
+});

@@ -1,0 +1,22 @@
+import { readDocument } from '../../body.ts';
+import { decodeTags } from '../../documents/object-tagging.ts';
+import { setTags } from '../../object-tags.ts';
+import { operation } from '../../operation.ts';
+import { emptyReply } from '../../reply.ts';
+
+/** Replaces the tags of one version of an object (reference 8.6.1). */
+export const PutObjectTagging = operation({
+  name: 'PutObjectTagging',
+  method: 'PUT',
+  target: 'object',
+  select: ['tagging'],
+  query: ['versionId'],
+  action: 'PutObjectTagging',
+  versionAction: 'PutObjectVersionTagging',
+  access: 'owner',
+  hierarchical: true,
+  async run(exchange) {
+    const tags = decodeTags(await readDocument(exchange));
+    return emptyReply(200, await setTags(exchange, tags));
+  },
+});

@@ -1,0 +1,45 @@
+import { encryptionHeaders, sealingOf } from '../../encryption.ts';
+import {
+  discard,
+  mustHaveUpload,
+  partNumberOf,
+  refusePartEncryption,
+  uploadIdOf,
+  uploadRefusal,
+} from '../../multipart.ts';
+import { md5OfEtag } from '../../object-headers.ts';
+import { operation } from '../../operation.ts';
+import { emptyReply } from '../../reply.ts';
+import { uploadBody } from '../../upload.ts';
+
+/** Uploads one part, of any size up to 5 GB, in place of an earlier one of its number (reference 8.3.2). */
+export const UploadPart = operation({
+  name: 'UploadPart',
+  method: 'PUT',
+  target: 'object',
+  select: ['uploadId', 'partNumber'],
+  action: 'PutObject',
+  access: 'write',
+  hierarchical: true,
+  async run(exchange) {
+    const { key, index } = exchange;
+    const number = partNumberOf(exchange);
+    refusePartEncryption(exchange.request.headers);
+    const uploadId = uploadIdOf(exchange);
+    const { cipher } = await mustHaveUpload(exchange, uploadId);
+    const sealing = sealingOf(exchange, cipher);
+    const { size, md5, crc64, segments } = await uploadBody(exchange, key, { inlineLimit: 0, sealing });
+    const part = { size, etag: md5, crc64, segments };
+    const answer = await index.uploads.putPart(key, () => ({ key, uploadId, number, part, guard: exchange.guard }));
+    if ('refused' in answer) {
+      discard(exchange, segments);
+      throw uploadRefusal(exchange, uploadId, answer);
+    }
+    return emptyReply(200, {
+      etag: `"${md5}"`,
+      'content-md5': md5OfEtag(md5),
+      'x-oss-hash-crc64ecma': crc64,
+      ...encryptionHeaders(cipher),
+    });
+  },
+});
