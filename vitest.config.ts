@@ -31,6 +31,20 @@ const workerBindings = {
       },
     },
   ]),
+  ROLES: JSON.stringify([
+    {
+      roleName: 'Reader',
+      policy: { Version: '1', Statement: [{ Effect: 'Allow', Action: ['oss:Get*', 'oss:List*'], Resource: ['*'] }] },
+    },
+    {
+      roleName: 'everything',
+      policy: '{"Version":"1","Statement":[{"Effect":"Allow","Action":["*"],"Resource":["*"]}]}',
+      maxSeconds: 43_200,
+      trusted: ['user', '2000000000000002'],
+    },
+    { roleName: 'nothing', maxSeconds: 900, trusted: ['1000000000000001', 'user'] },
+    { roleName: 'foreign', accountId: '2000000000000002', trusted: ['1000000000000001'] },
+  ]),
 };
 
 /** Three layers: pure functions in Node, everything that needs the runtime inside workerd, real clients against `npm start`. */
@@ -45,7 +59,7 @@ export default defineConfig({
             miniflare: { bindings: workerBindings },
           }),
         ],
-        test: { name: 'worker', include: ['test/worker/**/*.test.ts'] },
+        test: { name: 'worker', include: ['test/worker/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 },
       },
       {
         test: {

@@ -1,4 +1,6 @@
 import type { Credential } from './access/identity.ts';
+import { parseRoles, Roles } from './access/roles.ts';
+import { type SessionKeys, sessionKeys } from './access/sessions.ts';
 import { MasterKeyError, type MasterKeys, readMasterKeys } from './blob/master-keys.ts';
 
 /** The deployment's settings, read once from its variables and secrets. The names are those of the run contract. */
@@ -10,6 +12,9 @@ export interface Settings {
   readonly extranetEndpoint: string;
   readonly intranetEndpoint: string;
   readonly credentials: ReadonlyMap<string, Credential>;
+  readonly roles: Roles;
+  /** Keys of the tokens of temporary credentials. */
+  readonly sessions: SessionKeys;
   /** Index shards of a new bucket, a power of two from 1 to 64. */
   readonly indexShards: number;
   /** Length of a "day" in seconds, for lifecycle, retention and restore. */
@@ -17,6 +22,10 @@ export interface Settings {
   readonly allowPrivateOrigins: boolean;
   /** What objects can be encrypted with at rest. */
   readonly encryption: MasterKeys;
+  /** Whether who binds a domain must prove to have it. */
+  readonly cnameVerify: 'dns' | 'off';
+  /** URL of a resolver for DNS over HTTPS, JSON form. */
+  readonly dnsResolver: string;
   /** Whether blobs are kept in the cache of the data centre: on one machine it is no nearer than R2. */
   readonly edgeCache: boolean;
   /** Whether the policy of a form must name every field that does something. */
@@ -73,10 +82,14 @@ export function readSettings(variables: Variables): Settings {
     extranetEndpoint: text('EXTRANET_ENDPOINT', endpoint),
     intranetEndpoint: text('INTRANET_ENDPOINT', text('EXTRANET_ENDPOINT', endpoint)),
     credentials: readCredentials(text),
+    roles: readRoles(text('ROLES'), text('OSS_ACCOUNT_ID')),
+    sessions: sessionKeys(text('TOKEN_SECRET', text('OSS_ACCESS_KEY_SECRET'))),
     indexShards: readShards(text('INDEX_SHARDS', '1')),
     daySeconds: readDay(text('DAY_SECONDS', '86400'), local || text('ALLOW_SHORT_DAYS') === 'true'),
     allowPrivateOrigins: text('ALLOW_PRIVATE_ORIGINS') === 'true',
     encryption: readEncryption(variables),
+    cnameVerify: readVerify(text('CNAME_VERIFY', 'dns')),
+    dnsResolver: readResolver(text('DNS_RESOLVER', 'https://cloudflare-dns.com/dns-query')),
     edgeCache: text('EDGE_CACHE', String(!local)) === 'true',
     strictFormFields: text('STRICT_FORM_FIELDS') === 'true',
     ...readCallback(text, `${local ? 'http' : 'https'}://${text('EXTRANET_ENDPOINT', endpoint)}`),
@@ -121,6 +134,14 @@ function readCredentials(text: (name: string) => string): Map<string, Credential
   return credentials;
 }
 
+function readRoles(json: string, accountId: string): Roles {
+  try {
+    return new Roles(parseRoles(json, accountId));
+  } catch (error) {
+    throw new SettingsError(`ROLES ${(error as Error).message}`);
+  }
+}
+
 function readAccessKeys(json: string): Credential[] {
   if (json === '') return [];
   let list: unknown;
@@ -156,6 +177,16 @@ function readEncryption(variables: Variables): MasterKeys {
   } catch (error) {
     throw error instanceof MasterKeyError ? new SettingsError(error.message) : error;
   }
+}
+
+function readVerify(word: string): 'dns' | 'off' {
+  if (word === 'dns' || word === 'off') return word;
+  throw new SettingsError('CNAME_VERIFY must be dns or off');
+}
+
+function readResolver(url: string): string {
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url;
+  throw new SettingsError('DNS_RESOLVER must be a URL, such as https://cloudflare-dns.com/dns-query');
 }
 
 function readShards(text: string): number {

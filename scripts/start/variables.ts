@@ -27,6 +27,8 @@ export function workerVariables(
     ACCESS_KEYS: JSON.stringify(settings.accessKeys),
     ENCRYPTION_KEY: keys.encryption,
     KMS_KEYS: settings.kmsKeys,
+    ...(settings.roles === undefined ? {} : { ROLES: settings.roles }),
+    ...(settings.tokenSecret === undefined ? {} : { TOKEN_SECRET: settings.tokenSecret }),
     DAY_SECONDS: String(settings.daySeconds),
     ALLOW_PRIVATE_ORIGINS: String(settings.allowPrivateOrigins),
     STRICT_FORM_FIELDS: String(settings.strictFormFields),

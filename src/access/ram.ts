@@ -15,7 +15,11 @@ import {
  */
 export function judgeByRam(identity: Identity, request: PolicyRequest): Verdict {
   if (identity.kind !== 'user' && identity.kind !== 'role') return 'Ignore';
-  if (identity.accountId !== request.owner) return 'Ignore';
+  return identity.accountId === request.owner ? judgeOwnPolicies(identity, request) : 'Ignore';
+}
+
+/** The same, whosever what is asked for is. */
+export function judgeOwnPolicies(identity: Identity & { kind: 'user' | 'role' }, request: PolicyRequest): Verdict {
   let verdict: Verdict = 'Ignore';
   for (const document of identity.policies) {
     const one = judgeByDocument(document, request);

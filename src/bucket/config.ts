@@ -1,4 +1,8 @@
+import type { CorsRules } from '../access/cors.ts';
+import type { Payer } from '../access/payer.ts';
+import type { RefererRules } from '../access/referer.ts';
 import type { Website } from '../website/config.ts';
+import type { CnameBinding } from './cnames.ts';
 import type { WormPolicy } from './worm.ts';
 
 /** What a bucket is and how it is configured. The bucket's Durable Object is the authority, everything else a copy. */
@@ -48,6 +52,11 @@ export interface Documents {
   /** The bucket policy, byte for byte as it was put. */
   readonly policy?: string;
   readonly encryption?: DefaultEncryption;
+  readonly cors?: CorsRules;
+  readonly referer?: RefererRules;
+  readonly payer?: Payer;
+  /** Custom domains, in the order in which they were bound. */
+  readonly cnames?: readonly CnameBinding[];
   readonly website?: Website;
   /** The retention policy. It may have lapsed: see `wormInForce`. */
   readonly worm?: WormPolicy;

@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { BucketEntry } from './config.ts';
+import { Nonces } from './nonces.ts';
 
 /** Most buckets of one account in one region ([PutBucket-3]). */
 export const BUCKETS_PER_REGION_MAX = 100;
@@ -26,6 +27,7 @@ export interface DirectoryPage {
  */
 export class DirectoryObject extends DurableObject<Env> {
   readonly #sql: SqlStorage;
+  readonly #nonces: Nonces;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -33,6 +35,7 @@ export class DirectoryObject extends DurableObject<Env> {
     this.#sql.exec(`CREATE TABLE IF NOT EXISTS bucket (
       name TEXT PRIMARY KEY, region TEXT NOT NULL, entry TEXT NOT NULL, pending INTEGER NOT NULL
     ) WITHOUT ROWID`);
+    this.#nonces = new Nonces(this.#sql);
   }
 
   /** Takes a place for a bucket. False where the account has as many as it may have in that region. */
@@ -57,6 +60,11 @@ export class DirectoryObject extends DurableObject<Env> {
       entry.region,
       JSON.stringify(entry),
     );
+  }
+
+  /** Takes a nonce of one of the account's keys. @returns whether it is new */
+  spend(nonce: string, until: number): boolean {
+    return this.#nonces.spend(nonce, until, Date.now());
   }
 
   release(name: string): void {

@@ -99,6 +99,8 @@ export interface CompleteReply extends PutReply {
   readonly etag: string;
   readonly crc64: string;
   readonly cipher: ObjectCipher | null;
+  /** As stored, if any was. */
+  readonly contentType: string | undefined;
 }
 
 export interface AbortCommand extends UploadRef {

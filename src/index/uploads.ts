@@ -18,7 +18,7 @@ import type {
   UploadHead,
   UploadRef,
 } from './upload-records.ts';
-import type { VersionStore } from './version-store.ts';
+import { refuseDirectory, type VersionStore } from './version-store.ts';
 
 interface UploadRow extends Record<string, SqlStorageValue> {
   id: number;
@@ -58,6 +58,7 @@ export class UploadTable {
     const { key, head, versioning, forbidOverwrite, guard } = command;
     const existing = visible(this.#versions.find(key));
     if (!mayWrite(guard, existing)) return { refused: 'denied' };
+    refuseDirectory(existing);
     if (existing !== undefined && forbidOverwrite && versioning === null) return { refused: 'exists' };
     const uploadId = randomHex(16).toUpperCase();
     this.#sql.exec(
@@ -153,7 +154,7 @@ export class UploadTable {
     });
     if (!('ok' in answer)) return answer;
     const { size, etag, crc64, cipher } = content;
-    return { ok: { ...answer.ok, size, etag, crc64, cipher } };
+    return { ok: { ...answer.ok, size, etag, crc64, cipher, contentType: head.meta.headers['content-type'] } };
   }
 
   any(): boolean {

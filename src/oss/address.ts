@@ -9,6 +9,10 @@ export interface Address {
   readonly target: 'service' | 'bucket' | 'object' | 'foreign';
   readonly bucket?: string;
   readonly key?: string;
+  /** What follows `/-/` in a path of the service itself: no bucket's name begins with a hyphen. */
+  readonly reserved?: string;
+  /** The custom domain that the request came by, once its bucket is known. */
+  readonly domain?: string;
   readonly query: Query;
   /** Region by which a V4 signature is checked: the endpoint's, without `oss-`. */
   readonly region: string;
@@ -48,6 +52,21 @@ export function addressOf(url: string, domains: Domains): Address {
   return { ...common, target: 'foreign', key: decodeOr400(() => percentDecode(parts.path.slice(1))), region };
 }
 
+/**
+ * The address of a request to a custom domain, once its bucket is known ([CnameRouting-1]): the whole path is the key.
+ * @throws {OssError} InvalidObjectName
+ */
+export function addressIn(bucket: string, domain: string, foreign: Address): Address {
+  const { key = '', ...rest } = foreign;
+  const common = { ...rest, bucket, domain };
+  return key === '' ? { ...common, target: 'bucket' } : { ...common, target: 'object', key: objectName(key) };
+}
+
+/** Name of the host that a request was sent to: lower case, without a port and without a dot at the end. */
+export function hostName(host: string): string {
+  return withoutPort(host).toLowerCase().replace(/\.$/, '');
+}
+
 /** 3 to 63 characters of `a-z 0-9 -`, first and last not a hyphen ([PutBucket-12]). */
 export function isBucketName(name: string): boolean {
   return /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name);
@@ -71,10 +90,11 @@ function splitUrl(url: string): { host: string; path: string; query: string; sec
   };
 }
 
-type Place = Pick<Address, 'target' | 'bucket' | 'key'>;
+type Place = Pick<Address, 'target' | 'bucket' | 'key' | 'reserved'>;
 
 function pathStyle(path: string): Place {
   if (path === '/') return { target: 'service' };
+  if (path.startsWith('/-/')) return { target: 'service', reserved: path.slice('/-/'.length) };
   const slash = path.indexOf('/', 1);
   const bucket = decodeOr400(() => percentDecode(slash < 0 ? path.slice(1) : path.slice(1, slash)));
   return inBucket(bucket, slash < 0 ? '' : path.slice(slash + 1));
@@ -83,9 +103,12 @@ function pathStyle(path: string): Place {
 function inBucket(bucket: string, rawKey: string): Place {
   if (!isBucketName(bucket)) throw new OssError('InvalidBucketName', { extra: { BucketName: bucket } });
   if (rawKey === '') return { target: 'bucket', bucket };
-  const key = decodeOr400(() => percentDecode(rawKey));
-  if (!isObjectName(key)) throw new OssError('InvalidObjectName', { extra: { ObjectName: key.slice(0, 2_048) } });
-  return { target: 'object', bucket, key };
+  return { target: 'object', bucket, key: objectName(decodeOr400(() => percentDecode(rawKey))) };
+}
+
+function objectName(key: string): string {
+  if (isObjectName(key)) return key;
+  throw new OssError('InvalidObjectName', { extra: { ObjectName: key.slice(0, 2_048) } });
 }
 
 function decodeOr400<T>(decode: () => T): T {

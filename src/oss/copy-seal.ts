@@ -68,7 +68,7 @@ export async function resealed(
     length,
     inlineLimit: INLINE_BYTES_MAX,
     limit: length,
-    infrequent: isInfrequent(content.storageClass as Parameters<typeof isInfrequent>[0]),
+    infrequent: isInfrequent(content.storageClass),
     key: sealing?.key,
     idleTimeoutMs: BODY_IDLE_MS,
   });

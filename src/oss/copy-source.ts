@@ -162,15 +162,6 @@ export class CopySource {
   }
 }
 
-/** Classes whose objects can be read only after they have been restored. */
-const archives: ReadonlySet<string> = new Set(['Archive', 'ColdArchive', 'DeepColdArchive']);
-
-/** Whether a version's bytes cannot be read now. @param now ms since the epoch */
-export function isFrozen({ storageClass, restore }: ObjectRecord, now: number): boolean {
-  if (!archives.has(storageClass)) return false;
-  return restore === null || now < restore.ready || now >= restore.expires;
-}
-
 /** Attempts to copy from a source, or to a place, that changes at the same time. */
 const ATTEMPTS_MAX = 4;
 

@@ -7,6 +7,7 @@ import { HotBlobStore } from '../blob/hot-store.ts';
 import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
 import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
+import { DomainReader } from '../bucket/domain-reader.ts';
 import { type BucketView, IndexClient } from '../index/client.ts';
 import type { ObjectAcl, ObjectRecord, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
@@ -17,6 +18,7 @@ import type { Address } from './address.ts';
 import type { Authentication } from './auth/authenticate.ts';
 import type { Callback } from './callback/parameters.ts';
 import { OssError } from './errors.ts';
+import { passGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 
 /** Attempts to change, or to rely on, a configuration that others change at the same time. */
@@ -41,10 +43,13 @@ export class Exchange {
   /** ms since the epoch. */
   readonly received = Date.now();
   readonly configs: ConfigReader;
+  readonly domains: DomainReader;
   readonly index: IndexClient;
   readonly blobs: BlobStore;
-  /** Headers for the answer that no operation knows of, such as those of CORS. */
-  readonly extraHeaders: Record<string, string> = {};
+  /** Whether the addressed bucket was looked for, and found missing if `hasBucket` is false. */
+  wasLookedUp = false;
+  /** Whether the sender pays for the request, and said so. */
+  charged = false;
 
   /** What to call once the object is stored. */
   callback: Callback | undefined;
@@ -67,6 +72,7 @@ export class Exchange {
     this.wishes = request.headers;
     this.execution = execution;
     this.configs = new ConfigReader(env);
+    this.domains = new DomainReader(env, this.configs);
     const store = new R2BlobStore(env.BLOBS);
     const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
     // What is encrypted at rest is encrypted in memory and at the edge too: the cipher is above all of them.
@@ -113,6 +119,11 @@ export class Exchange {
     this.#bucket = bucket;
   }
 
+  /** Name of the bucket that is addressed, as far as that is known. */
+  get addressedBucket(): string | undefined {
+    return this.#address?.bucket;
+  }
+
   get hasBucket(): boolean {
     return this.#bucket !== undefined;
   }
@@ -141,7 +152,7 @@ export class Exchange {
    * @throws {OssError} AccessDenied; OperationNotSupported for what a hierarchical bucket does not know ([Hns-1])
    */
   judge(): void {
-    if (!this.operation.perObject || this.#objects !== undefined) this.#decision = this.#decide();
+    if (this.#isKnown) this.#decision = this.#decide();
     if (this.hasBucket && this.bucket.hierarchical && !this.operation.hierarchical) {
       throw new OssError('OperationNotSupported', {
         message: 'The operation is not supported for a bucket with a hierarchical namespace.',
@@ -160,8 +171,15 @@ export class Exchange {
     }
   }
 
+  /** Whether it is known who asks and for what. */
+  get #isKnown(): boolean {
+    return !this.operation.perObject || this.#objects !== undefined;
+  }
+
   #decide(): Decision {
     let decision: Decision = { outcome: 'allow', fallback: true };
+    passGates(this);
+    if (this.operation.access === 'none') return decision;
     for (const subject of this.#subjects()) {
       const one = decide(accessRequestOf(this, subject));
       if (one.outcome === 'deny') throw denied(one, this);
@@ -193,11 +211,21 @@ export class Exchange {
     if (this.#givesObjectAcl) await this.announceObjectAcl();
   }
 
+  /** What the bucket asks of every request, before anything else is known. A copy's refusal is looked at again. */
+  async enter(): Promise<void> {
+    try {
+      passGates(this);
+    } catch {
+      await this.reload();
+    }
+  }
+
   /** Loads the configuration in force, for an answer that no call to the index stands behind. */
   async reload(): Promise<void> {
     const { config } = await this.configs.source(this.bucket.name);
     if (config === null) throw noSuchBucket(this.bucket.name);
     this.#bucket = config;
+    if (this.#isKnown) passGates(this);
     const relied = this.#relied;
     if (relied !== undefined && JSON.stringify(relied.website) !== JSON.stringify(config.documents.website)) {
       throw new WebsiteChanged();
@@ -310,12 +338,17 @@ export function denied(decision: Decision, { identity, operation }: Exchange): O
             PolicyType: policyType,
             AuthPrincipalOwnerId: identity.accountId,
             AuthPrincipalType: principalTypes[identity.kind],
-            AuthPrincipalDisplayName: identity.kind === 'user' ? identity.userId : identity.accountId,
+            AuthPrincipalDisplayName: displayNameOf(identity),
             NoPermissionType: noPermissionType,
             AuthAction: decision.action ?? '',
           },
         };
   return new OssError('AccessDenied', { message: operation.refusal ?? message, ec, extra: detail });
+}
+
+function displayNameOf(identity: Exclude<Identity, { kind: 'anonymous' }>): string {
+  if (identity.kind === 'role') return `${identity.roleName}:${identity.sessionName}`;
+  return identity.kind === 'user' ? identity.userId : identity.accountId;
 }
 
 const principalTypes = { root: 'Account', user: 'SubUser', role: 'AssumedRoleUser' } as const;

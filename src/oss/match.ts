@@ -59,6 +59,7 @@ export class OperationTable {
     const rows = this.#byPlace.get(`${request.method} ${request.target}`) ?? [];
     const found = rows.find((row) => fits(row, request));
     if (found === undefined) throw new OssError('MethodNotAllowed', { extra: { Method: request.method } });
+    if (found.anyQuery) return found;
     const own = ownKeys(found);
     for (const { name, hasEquals } of request.query.pairs) {
       if (own.has(name) || signatureKeys.has(name)) continue;

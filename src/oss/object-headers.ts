@@ -81,8 +81,9 @@ export function objectRefusal(refused: Refusal, key: string, at?: MarkerInfo, re
       });
     case 'bad-name':
       return new OssError('InvalidObjectName', { extra: { ObjectName: key.slice(0, 2_048) } });
+    // The body waited too long, or was written for a bucket that this one has taken the name of since: sent again, it
+    // is taken. Clients repeat a 503 by themselves.
     case 'expired-blob':
-      return new OssError('RequestTimeout');
     case 'changed':
       return new OssError('ServiceUnavailable', { headers: { 'retry-after': '1' } });
     case 'no-such-upload':

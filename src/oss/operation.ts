@@ -17,6 +17,8 @@ export interface Operation {
   readonly selectHeader?: string;
   /** Further query keys that change what it does. */
   readonly query?: readonly string[];
+  /** Whether it takes every query: a preflight asks about a request of any kind. */
+  readonly anyQuery?: boolean;
   /** Permission, without `oss:`; for requests that name a version, `versionAction` where it differs. */
   readonly action: string;
   readonly versionAction?: string;

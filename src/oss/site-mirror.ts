@@ -14,6 +14,7 @@ import type { Exchange } from './exchange.ts';
 import { INLINE_BYTES_MAX, UPLOAD_BYTES_MAX } from './limits.ts';
 import { DEFAULT_CONTENT_TYPE } from './object-headers.ts';
 import { isInfrequent, requestMeta } from './object-meta.ts';
+import { overriddenHeaders } from './operations/object/GetObject.ts';
 import { fetchOutside } from './outside.ts';
 import { asUploaded, commitBody } from './upload.ts';
 
@@ -103,13 +104,13 @@ async function fetched(
   if (mirrored.kind === 'stream') {
     const stored = mirrored.stored.then((done) => land(done ? 'stored' : 'alone'));
     exchange.execution.waitUntil(stored);
-    return contentAnswer(mirrored.body, meta, length);
+    return contentAnswer(exchange, mirrored.body, meta, length);
   }
   land(mirrored.stored ? 'stored' : 'alone');
   // Read like any other object, with ranges and conditions, unless it lies in a class that must be restored first.
   const readable = ['Standard', 'IA'].includes(exchange.bucket.storageClass);
   const again = mirrored.stored && readable ? await read() : undefined;
-  return again ?? contentAnswer(mirrored.bytes, meta, mirrored.bytes.length);
+  return again ?? contentAnswer(exchange, mirrored.bytes, meta, mirrored.bytes.length);
 }
 
 /** What HEAD would tell of the object if it were stored; nothing is. */
@@ -118,7 +119,7 @@ async function headFromOrigin(exchange: Exchange, step: MirrorStep, query: strin
   if (answer.kind !== 'content') return withoutContent(exchange, answer);
   await answer.response.body?.cancel();
   const { headers } = answer.response;
-  return contentAnswer(null, metaOf(headers, step.redirect), lengthOf(headers));
+  return contentAnswer(exchange, null, metaOf(headers, step.redirect), lengthOf(headers));
 }
 
 function ask(exchange: Exchange, { key, rule, redirect }: MirrorStep, query: string, method: 'GET' | 'HEAD') {
@@ -178,12 +179,14 @@ async function withoutContent(
 }
 
 function contentAnswer(
+  exchange: Exchange,
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null,
   meta: StoredMeta,
   length: number | undefined,
 ): Response {
   const headers: Record<string, string> = { 'content-type': DEFAULT_CONTENT_TYPE, ...meta.headers };
   for (const [name, value] of Object.entries(meta.user)) headers[`x-oss-meta-${name}`] = value;
+  if (exchange.request.method === 'GET') Object.assign(headers, overriddenHeaders(exchange));
   if (length !== undefined) headers['content-length'] = String(length);
   return new Response(body, { headers, encodeBody: 'manual' });
 }

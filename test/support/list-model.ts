@@ -5,6 +5,8 @@ export interface ListQuery {
   readonly delimiter: string;
   /** Exclusive: a key, or a common prefix of which everything is skipped. */
   readonly marker: string;
+  /** The marker is a name like any other, as `start-after` is: never a common prefix. */
+  readonly plain?: boolean;
   readonly limit: number;
 }
 
@@ -20,13 +22,13 @@ export function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
 }
 
-export function modelPage(keys: Iterable<string>, { prefix, delimiter, marker, limit }: ListQuery): ModelPage {
+export function modelPage(keys: Iterable<string>, { prefix, delimiter, marker, plain, limit }: ListQuery): ModelPage {
   const group = (key: string): string | undefined => {
     if (delimiter === '' || !key.startsWith(prefix)) return undefined;
     const parts = key.slice(prefix.length).split(delimiter);
     return parts.length === 1 ? undefined : `${prefix}${parts[0]}${delimiter}`;
   };
-  const skipsBelow = marker !== '' && group(marker) === marker;
+  const skipsBelow = !plain && marker !== '' && group(marker) === marker;
   const names = new Map<string, 'key' | 'prefix'>();
   for (const key of [...keys].sort(byBytes)) {
     if (!key.startsWith(prefix) || byBytes(key, marker) <= 0) continue;

@@ -1,7 +1,7 @@
-import { readSegments } from '../../blob/read.ts';
 import { IMAGE_HEAD_BYTES, type ImageInfo, imageInfo } from '../../lib/image-size.ts';
 import { clientAddress } from '../access-request.ts';
 import type { Exchange } from '../exchange.ts';
+import { objectContent } from '../object-content.ts';
 import { DEFAULT_CONTENT_TYPE } from '../object-headers.ts';
 import { plainInline } from '../object-read.ts';
 import { CallbackFailure } from './failure.ts';
@@ -78,10 +78,9 @@ async function imageOf(exchange: Exchange, facts: CallbackFacts): Promise<ImageI
 async function headOf(exchange: Exchange, { key, etag }: CallbackFacts): Promise<Uint8Array> {
   const answer = await exchange.index.read({ key, content: true });
   if (!('ok' in answer) || answer.ok.record.etag !== etag) return new Uint8Array(0);
-  const { segments, record } = answer.ok;
-  const inline = await plainInline(exchange, answer.ok.inline, record.cipher);
-  if (inline !== null) return inline;
+  const { record } = answer.ok;
+  const read = { ...answer.ok, inline: await plainInline(exchange, answer.ok.inline, record.cipher) };
   const length = Math.min(record.size, IMAGE_HEAD_BYTES);
-  const body = await readSegments(exchange.blobs, segments, { offset: 0, length });
+  const body = await objectContent(exchange.index, exchange.blobs, read, { offset: 0, length });
   return new Uint8Array(await new Response(body).arrayBuffer());
 }

@@ -9,9 +9,6 @@ export const planned: readonly Operation[] = [
     OpenMetaQuery: { select: ['metaQuery', 'comp=add'], query: ['mode'] },
     DoMetaQuery: { select: ['metaQuery', 'comp=query'], query: ['mode'] },
     CloseMetaQuery: { select: ['metaQuery', 'comp=delete'] },
-    CreateCnameToken: { select: ['cname', 'comp=token'] },
-    PutCname: { select: ['cname', 'comp=add'] },
-    DeleteCname: { select: ['cname', 'comp=delete'] },
   }),
   ...configuration(
     'lifecycle',
@@ -23,18 +20,14 @@ export const planned: readonly Operation[] = [
     get: 'GetBucketTransferAcceleration',
     delete: 'DeleteBucketTransferAcceleration',
   }),
-  ...configuration('policy', { put: 'PutBucketPolicy', get: 'GetBucketPolicy', delete: 'DeleteBucketPolicy' }),
   ...configuration('logging', { put: 'PutBucketLogging', get: 'GetBucketLogging', delete: 'DeleteBucketLogging' }),
-  ...configuration('referer', { put: 'PutBucketReferer', get: 'GetBucketReferer' }),
   ...configuration('tagging', { put: 'PutBucketTags', get: 'GetBucketTags', delete: 'DeleteBucketTags' }),
   ...configuration('encryption', {
     put: 'PutBucketEncryption',
     get: 'GetBucketEncryption',
     delete: 'DeleteBucketEncryption',
   }),
-  ...configuration('requestPayment', { put: 'PutBucketRequestPayment', get: 'GetBucketRequestPayment' }),
   ...configuration('resourceGroup', { put: 'PutBucketResourceGroup', get: 'GetBucketResourceGroup' }),
-  ...configuration('cors', { put: 'PutBucketCors', get: 'GetBucketCors', delete: 'DeleteBucketCors' }, false),
   ...bucket('GET', 'owner', {
     GetBucketReplication: { select: ['replication'], hierarchical: false },
     GetBucketReplicationLocation: { select: ['replicationLocation'], hierarchical: false },
@@ -42,24 +35,12 @@ export const planned: readonly Operation[] = [
     GetBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false },
     ListBucketInventory: { select: ['inventory'], query: ['continuation-token'], hierarchical: false },
     GetMetaQueryStatus: { select: ['metaQuery'] },
-    ListCname: { select: ['cname'] },
-    GetCnameToken: { select: ['comp=token', 'cname'] },
     ListLiveChannel: { select: ['live'], query: ['marker', 'max-keys', 'prefix'], hierarchical: false },
   }),
   ...bucket('PUT', 'owner', { PutBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false } }),
   ...bucket('DELETE', 'owner', {
     DeleteBucketInventory: { select: ['inventory', 'inventoryId'], hierarchical: false },
   }),
-  ...(['service', 'bucket', 'object'] as const).map(
-    (target): Operation => ({
-      name: 'Options',
-      method: 'OPTIONS',
-      target,
-      action: 'Options',
-      access: 'none',
-      hierarchical: false,
-    }),
-  ),
   ...object('PUT', 'write', {
     PutLiveChannelStatus: { select: ['live', 'status'], hierarchical: false },
     PutLiveChannel: { select: ['live'], hierarchical: false },

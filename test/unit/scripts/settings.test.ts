@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { banner, endpoints } from '../../../scripts/start/banner.ts';
 import { helpText, readSettings, SettingsError, variables } from '../../../scripts/start/settings.ts';
@@ -62,6 +63,23 @@ describe('settings', () => {
     expect(readSettings({ ACCESS_KEYS: JSON.stringify(keys) }).accessKeys).toEqual(keys);
   });
 
+  it('take a key for callbacks on one line', () => {
+    const { privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 1024,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
+    const settings = readSettings({
+      CALLBACK_PRIVATE_KEY: privateKey.replaceAll('\n', '\\n'),
+      CALLBACK_PUBLIC_KEY_URL: 'https://example.com/key.pem',
+    });
+    expect(settings.callbackPrivateKey?.trim()).toBe(privateKey.trim());
+    expect(workerVariables(settings, credentials, 9000, { ...keys, callback: 'kept' })).toMatchObject({
+      CALLBACK_PRIVATE_KEY: 'kept',
+      CALLBACK_PUBLIC_KEY_URL: 'https://example.com/key.pem',
+    });
+  });
+
   it.each([
     ['PORT', { PORT: '70000' }],
     ['PORT', { PORT: '80a' }],
@@ -83,6 +101,8 @@ describe('settings', () => {
     ['ENCRYPTION_KEY must hold 32 random bytes', { ENCRYPTION_KEY: 'secret' }],
     ['KMS_KEYS is not JSON', { KMS_KEYS: '{' }],
     ['KMS_KEYS must have a key "default"', { KMS_KEYS: '{"a":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}' }],
+    ['CALLBACK_PRIVATE_KEY must be an RSA private key', { CALLBACK_PRIVATE_KEY: 'secret' }],
+    ['CALLBACK_PUBLIC_KEY_URL', { CALLBACK_PUBLIC_KEY_URL: 'example.com/key.pem' }],
     ['LOG', { LOG: 'debug' }],
     ['ACCESS_KEYS is not JSON', { ACCESS_KEYS: '[' }],
     ['ACCESS_KEYS must be a JSON array', { ACCESS_KEYS: '{}' }],

@@ -128,7 +128,7 @@ describe('a website', () => {
       fc.property(aSite, request, world, (site, asked, bucket) => {
         expect(done(site, asked, bucket)).toBe(told(site, asked, bucket));
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     );
   });
 });

@@ -267,3 +267,16 @@ describe('AppendObject', () => {
     for (const piece of pieces) expect(await isStored(own, piece.subarray(0, 40))).toBe(false);
   });
 });
+
+describe('a link', () => {
+  it('[GetObject-26] [GetObject-20] leads to the plain bytes of an encrypted object', async () => {
+    for (const size of [100, 50_000]) {
+      const target = fresh();
+      const link = fresh();
+      await put(target, patternBytes(size), { [SSE]: 'AES256' });
+      const headers = { 'x-oss-symlink-target': target.split('/')[2]! };
+      expect((await send('PUT', `${link}?symlink`, { headers })).status).toBe(200);
+      await expectContent(link, patternBytes(size), null);
+    }
+  });
+});

@@ -24,6 +24,8 @@ const encoder = new TextEncoder();
 export interface Wish {
   /** Which key signs; `anonymous` sends no signature. */
   readonly as?: keyof typeof keys | 'anonymous';
+  /** A key that is none of those. */
+  readonly key?: { readonly accessKeyId: string; readonly accessKeySecret: string };
   readonly headers?: Record<string, string>;
   readonly body?: BodyInit | null;
   readonly scheme?: 'V1' | 'V2' | 'V4';
@@ -32,6 +34,8 @@ export interface Wish {
   readonly unsigned?: { readonly headers?: Record<string, string>; readonly query?: string };
   /** A service domain; `localhost` unless told otherwise. */
   readonly host?: string;
+  /** Takes the request in place of the Worker. */
+  readonly via?: (request: Request) => Promise<Response>;
   /** Names the bucket by the host, `<bucket>.<host>`, instead of by the path. */
   readonly virtual?: boolean;
   /** Variables that this request finds set otherwise (undefined: not set). */
@@ -54,7 +58,7 @@ export async function send(method: string, path: string, wish: Wish = {}): Promi
       headers: wish.headers ?? {},
       ...(bucket === '' ? {} : { bucket }),
       ...(key === '' ? {} : { key }),
-      ...keys[wish.as ?? 'owner'],
+      ...(wish.key ?? keys[wish.as ?? 'owner']),
       region: /^oss-(.+?)(?:-internal)?\./.exec(wish.host ?? '')?.[1] ?? 'cn-hangzhou',
       scheme: wish.scheme ?? 'V4',
       place: wish.place ?? 'header',
@@ -63,17 +67,17 @@ export async function send(method: string, path: string, wish: Wish = {}): Promi
   }
   const query = wish.unsigned?.query;
   const fullUrl = query === undefined ? target.url : `${target.url}${target.url.includes('?') ? '&' : '?'}${query}`;
-  const init: RequestInit = {
+  const request = new Request(fullUrl, {
     method,
     headers: { ...target.headers, ...wish.unsigned?.headers },
     redirect: 'manual',
     // As bytes: `fetch` would give a string a content type of its own, behind the signature's back.
     ...(wish.body === undefined ? {} : { body: typeof wish.body === 'string' ? encoder.encode(wish.body) : wish.body }),
-  };
-  const response =
-    wish.variables === undefined
-      ? await exports.default.fetch(fullUrl, init)
-      : await handle(new Request(fullUrl, init), { ...env, ...wish.variables } as Env, createExecutionContext());
+  });
+  const others = wish.variables && ({ ...env, ...wish.variables } as Env);
+  const response = await (wish.via?.(request) ??
+    (others && handle(request, others, createExecutionContext())) ??
+    exports.default.fetch(request));
   return new Answer(response, new Uint8Array(await response.arrayBuffer()));
 }
 

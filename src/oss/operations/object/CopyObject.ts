@@ -11,7 +11,7 @@ import type {
 } from '../../../index/records.ts';
 import { isoDate } from '../../../lib/dates.ts';
 import { type CopySealing, copySealing, isSealedAs, resealed } from '../../copy-seal.ts';
-import { CopySource, CopyUnsettled, copyUntilSettled, isFrozen } from '../../copy-source.ts';
+import { CopySource, CopyUnsettled, copyUntilSettled } from '../../copy-source.ts';
 import { encryptionHeaders, requestSealing } from '../../encryption.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
@@ -20,6 +20,7 @@ import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from 
 import { announceObjectAcl } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
+import { isFrozen } from '../../restore-info.ts';
 import { taggingHeader } from '../../tagging.ts';
 import { discardBlobs } from '../../upload.ts';
 import { writeXml } from '../../xml/write.ts';

@@ -1,6 +1,6 @@
 import type { ReadReply } from '../../../index/records.ts';
 import { isoDate } from '../../../lib/dates.ts';
-import { CopySource, CopyUnsettled, copyUntilSettled, isFrozen } from '../../copy-source.ts';
+import { CopySource, CopyUnsettled, copyUntilSettled } from '../../copy-source.ts';
 import { encryptionHeaders, type Sealing, sealingOf } from '../../encryption.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
@@ -17,6 +17,7 @@ import { operation } from '../../operation.ts';
 import { copyPart } from '../../part-copy.ts';
 import { type ByteRange, rangeOf } from '../../range.ts';
 import { xmlReply } from '../../reply.ts';
+import { isFrozen } from '../../restore-info.ts';
 import { ossNamespace, writeXml } from '../../xml/write.ts';
 
 const RANGE = 'x-oss-copy-source-range';
