@@ -40,7 +40,9 @@ export function addressOf(url: string, domains: Domains): Address {
   const common = { host: parts.host, query, secure: parts.secure };
   for (const domain of domains.serviceDomains) {
     const region = regionOf(domain) ?? domains.region;
-    if (hostname === domain) return { ...common, ...pathStyle(parts.path), region: bare(region) };
+    // With an IP endpoint ali-oss puts an empty bucket label before the domain in service requests.
+    if (hostname === domain || hostname === `.${domain}`)
+      return { ...common, ...pathStyle(parts.path), region: bare(region) };
     if (hostname.endsWith(`.${domain}`)) {
       const bucket = hostname.slice(0, -domain.length - 1);
       if (bucket.includes('.')) continue;
