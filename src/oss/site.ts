@@ -66,7 +66,7 @@ class Visit {
 
   async answer(): Promise<Response> {
     const names = candidates(this.#website, this.#request);
-    const whatever = unconditional(this.#website, this.#request, names[0]);
+    const whatever = unconditional(this.#website, this.#request, names);
     if (whatever !== undefined && !whatever.afterLookup) {
       await this.#exchange.reload();
       return (await this.#first(whatever.steps)) ?? this.#missing();

@@ -49,7 +49,7 @@ function told(site: Website, request: SiteRequest, world: World): End {
 function done(site: Website, request: SiteRequest, world: World): End {
   const names = candidates(site, request);
   if (request.key === '' && !request.anonymous) return 'listing';
-  const whatever = unconditional(site, request, names[0]);
+  const whatever = unconditional(site, request, names);
   const take = (steps: ReturnType<typeof afterFailure>): End | undefined => {
     for (const step of steps) {
       if (step.kind === 'redirect') return `to ${new URL(step.location).host}`;
