@@ -97,7 +97,8 @@ function splitUrl(url: string): { host: string; path: string; query: string; sec
 
 /** What a service domain's host and path mean; undefined for a host that is not the domain's. */
 function placeAt(domain: string, hostname: string, path: string): Place | undefined {
-  if (hostname === domain) return pathStyle(path);
+  // With an IP endpoint ali-oss puts an empty bucket label before the domain in service requests.
+  if (hostname === domain || hostname === `.${domain}`) return pathStyle(path);
   const bucket = hostname.endsWith(`.${domain}`) ? hostname.slice(0, -domain.length - 1) : '.';
   return bucket.includes('.') ? undefined : inBucket(bucket, path.slice(1));
 }

@@ -50,6 +50,11 @@ describe('addressOf', () => {
     expect(address('https://localhost/').secure).toBe(true);
   });
 
+  it('takes an empty bucket label before a service domain for none: ali-oss sends it with an IP endpoint', () => {
+    const service = address('http://.localhost:9000/?prefix=a');
+    expect([service.target, service.query.get('prefix')]).toEqual(['service', 'a']);
+  });
+
   it('takes the region from the endpoint', () => {
     expect(address('http://b-1.oss-cn-beijing-internal.aliyuncs.com/').region).toBe('cn-beijing');
     expect(address('http://oss-cn-beijing-internal.aliyuncs.com/b-1').region).toBe('cn-beijing');

@@ -1,3 +1,4 @@
+import { encryptionHeaders, sealingOf } from '../../encryption.ts';
 import {
   discard,
   mustHaveUpload,
@@ -26,8 +27,10 @@ export const UploadPart = operation({
     const number = partNumberOf(exchange);
     refusePartEncryption(exchange.request.headers);
     const uploadId = uploadIdOf(exchange);
-    const infrequent = isInfrequent(await mustHaveUpload(exchange, uploadId));
-    const { size, md5, crc64, segments } = await uploadBody(exchange, key, { inlineLimit: 0, infrequent });
+    const { cipher, storageClass } = await mustHaveUpload(exchange, uploadId);
+    const sealing = sealingOf(exchange, cipher);
+    const infrequent = isInfrequent(storageClass);
+    const { size, md5, crc64, segments } = await uploadBody(exchange, key, { inlineLimit: 0, infrequent, sealing });
     const part = { size, etag: md5, crc64, segments };
     const answer = await index.uploads.putPart(key, () => ({ key, uploadId, number, part, guard: exchange.guard }));
     if ('refused' in answer) {
@@ -38,6 +41,7 @@ export const UploadPart = operation({
       etag: `"${md5}"`,
       'content-md5': md5OfEtag(md5),
       'x-oss-hash-crc64ecma': crc64,
+      ...encryptionHeaders(cipher),
     });
   },
 });
