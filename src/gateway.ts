@@ -178,6 +178,6 @@ function stamp(response: Response, _request: Request, exchange: Exchange): Respo
   headers.set('date', new Date().toUTCString());
   headers.set('x-oss-request-id', exchange.requestId);
   headers.set('x-oss-server-time', String(Date.now() - exchange.received));
-  if (exchange.charged) headers.set('x-oss-request-charged', 'requester');
+  if (exchange.chargedBy.size > 0) headers.set('x-oss-request-charged', 'requester');
   return response;
 }

@@ -55,7 +55,7 @@ export const variables: readonly Variable[] = [
   {
     name: 'KMS_KEYS',
     meaning: 'keys for KMS encryption, JSON: {"default": "<32 bytes in base64>", "<key id>": ...}',
-    fallback: 'none: KMS encryption is refused',
+    fallback: 'one named default',
   },
   {
     name: 'ROLES',

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { RootCredentials } from './credentials.ts';
 import type { Settings } from './settings.ts';
 
@@ -26,7 +27,7 @@ export function workerVariables(
     OSS_ACCOUNT_ID: credentials.accountId,
     ACCESS_KEYS: JSON.stringify(settings.accessKeys),
     ENCRYPTION_KEY: keys.encryption,
-    KMS_KEYS: settings.kmsKeys,
+    KMS_KEYS: settings.kmsKeys || defaultKmsKeys(keys.encryption),
     ...(settings.roles === undefined ? {} : { ROLES: settings.roles }),
     ...(settings.tokenSecret === undefined ? {} : { TOKEN_SECRET: settings.tokenSecret }),
     DAY_SECONDS: String(settings.daySeconds),
@@ -35,4 +36,14 @@ export function workerVariables(
     CALLBACK_PRIVATE_KEY: keys.callback,
     CALLBACK_PUBLIC_KEY_URL: settings.callbackPublicKeyUrl ?? '',
   };
+}
+
+/**
+ * A key `default` for KMS encryption, where the environment names no keys: on one's own machine KMS works like AES256.
+ * It follows from each of the keys that encrypt objects, so that the older ones still decrypt.
+ */
+function defaultKmsKeys(encryptionKeys: string): string {
+  const derive = (key: string) =>
+    createHmac('sha256', Buffer.from(key.trim(), 'base64')).update('ossgate KMS key default').digest('base64');
+  return JSON.stringify({ default: encryptionKeys.split(',').map(derive).join(',') });
 }

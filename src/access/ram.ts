@@ -38,6 +38,13 @@ export function judgeBySession(identity: Identity, request: PolicyRequest): Verd
   return judgeByDocument(identity.sessionPolicy, request);
 }
 
+/** The policies of a user or role that can be read, that of its session among them. */
+export function ownPolicies(identity: Identity): readonly Policy[] {
+  if (identity.kind !== 'user' && identity.kind !== 'role') return [];
+  const session = identity.kind === 'role' && identity.sessionPolicy !== undefined ? [identity.sessionPolicy] : [];
+  return [...identity.policies, ...session].flatMap((document) => readDocument(document) ?? []);
+}
+
 function judgeByDocument(document: unknown, request: PolicyRequest): Verdict {
   const policy = readDocument(document);
   return policy === undefined ? 'Deny' : evaluate(policy, request);

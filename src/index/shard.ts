@@ -33,6 +33,7 @@ import type {
   SegmentPlace,
   ShardRules,
   StatReply,
+  Tags,
   TagsCommand,
 } from './records.ts';
 import { Refused } from './refused.ts';
@@ -151,6 +152,10 @@ export class IndexShard extends DurableObject<Env> {
 
   read(call: Call, command: ReadCommand): Answer<ReadReply> {
     return this.#reject(call) ?? this.#objects.read(command);
+  }
+
+  tags(call: Call, addresses: readonly ObjectAddress[]): Answer<readonly (Tags | null)[]> {
+    return this.#reject(call) ?? { ok: this.#objects.tags(addresses) };
   }
 
   segments(call: Call, place: SegmentPlace, limit: number): Answer<SegmentPage> {

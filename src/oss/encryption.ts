@@ -34,6 +34,15 @@ export function requestSealing(exchange: Exchange, headers: Headers): Sealing | 
   return sealingBy(exchange, encryption.algorithm, encryption.keyId);
 }
 
+/**
+ * Whether the gateway can encrypt in this way at all.
+ * @throws {OssError} KmsServiceNotEnabled, NotImplemented where it has no key
+ */
+export function mustBeAvailable(exchange: Exchange, algorithm: 'AES256' | 'KMS'): void {
+  if (algorithm === 'AES256') byOwnKey(exchange);
+  else mustHaveKms(exchange);
+}
+
 function sealingBy(exchange: Exchange, algorithm: string, keyId: string | undefined): Sealing {
   switch (algorithm) {
     case 'AES256':
@@ -54,9 +63,13 @@ function byOwnKey({ settings }: Exchange): Sealing {
   });
 }
 
-function byNamedKey({ settings }: Exchange, keyId: string): Sealing {
-  const { named } = settings.encryption;
-  if (named.size === 0) throw new OssError('KmsServiceNotEnabled');
+function mustHaveKms({ settings }: Exchange): void {
+  if (settings.encryption.named.size === 0) throw new OssError('KmsServiceNotEnabled');
+}
+
+function byNamedKey(exchange: Exchange, keyId: string): Sealing {
+  mustHaveKms(exchange);
+  const { named } = exchange.settings.encryption;
   const key = named.get(keyId);
   if (key !== undefined) return { cipher: { algorithm: 'KMS', keyId }, key };
   throw new OssError('InvalidArgument', {

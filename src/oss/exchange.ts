@@ -1,6 +1,6 @@
 import { allowedByObjectAcl, type Decision, decide } from '../access/decide.ts';
 import type { Identity } from '../access/identity.ts';
-import { refusal } from '../access/refusal.ts';
+import { asksForObjectTags, asksForRequestTags } from '../access/needs.ts';
 import { CipherStore } from '../blob/cipher-store.ts';
 import { EdgeBlobStore } from '../blob/edge-store.ts';
 import { HotBlobStore } from '../blob/hot-store.ts';
@@ -9,15 +9,17 @@ import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
 import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
 import { DomainReader } from '../bucket/domain-reader.ts';
 import { type BucketView, IndexClient } from '../index/client.ts';
-import type { ObjectAcl, ObjectRecord, WriteGuard } from '../index/records.ts';
+import type { ObjectAcl, ObjectRecord, Tags, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
 import type { Settings } from '../settings.ts';
 import type { Website } from '../website/config.ts';
-import { accessRequestOf, type Permission, type Subject } from './access-request.ts';
+import { denied } from './access-denied.ts';
+import { accessRequestOf, type Permission, policyOf, type Subject } from './access-request.ts';
 import type { Address } from './address.ts';
 import type { Authentication } from './auth/authenticate.ts';
 import type { Callback } from './callback/parameters.ts';
 import { OssError } from './errors.ts';
+import { ExistingTags } from './existing-tags.ts';
 import { passGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 
@@ -48,8 +50,12 @@ export class Exchange {
   readonly blobs: BlobStore;
   /** Whether the addressed bucket was looked for, and found missing if `hasBucket` is false. */
   wasLookedUp = false;
-  /** Whether the sender pays for the request, and said so. */
-  charged = false;
+  /** Names of the buckets that charge the sender, who said to accept that. */
+  readonly chargedBy = new Set<string>();
+  /** Tags of the objects that the request is about, where a policy asks for them. */
+  readonly existingTags = new ExistingTags(this);
+  /** Tags that the request's body would give the object, once it has been read. */
+  requestTags: Tags | undefined;
 
   /** What to call once the object is stored. */
   callback: Callback | undefined;
@@ -163,6 +169,7 @@ export class Exchange {
   /** Judges. What a copy of the configuration refuses is judged again by the one in force. */
   async settle(): Promise<void> {
     try {
+      await this.#learnTags();
       this.judge();
     } catch (error) {
       const { fresh, createsBucket } = this.operation;
@@ -171,9 +178,29 @@ export class Exchange {
     }
   }
 
+  /** Judges a request whose body gives its object tags: by these too. */
+  async judgeTags(tags: Tags): Promise<void> {
+    this.requestTags = tags;
+    await this.settle();
+  }
+
+  /** Before something is read that the request leads to: what its policies must know of it. */
+  learnTagsOf(subject: Subject): Promise<void> {
+    return this.existingTags.learn(this.index, this.bucket, [subject]);
+  }
+
+  async #learnTags(): Promise<void> {
+    if (!this.hasBucket || !this.#isKnown || !asksForObjectTags(this.identity, policyOf(this.bucket))) return;
+    passGates(this);
+    await this.existingTags.learn(this.index, this.bucket, this.#subjects());
+  }
+
   /** Whether it is known who asks and for what. */
   get #isKnown(): boolean {
-    return !this.operation.perObject || this.#objects !== undefined;
+    const { perObject, tagsInBody } = this.operation;
+    if (perObject) return this.#objects !== undefined;
+    if (!tagsInBody || this.requestTags !== undefined || !this.hasBucket) return true;
+    return !asksForRequestTags(this.identity, policyOf(this.bucket));
   }
 
   #decide(): Decision {
@@ -207,6 +234,7 @@ export class Exchange {
   /** Loads the configuration in force and judges once more: the copy used so far was older than the request. */
   async rejudge(): Promise<void> {
     await this.reload();
+    await this.#learnTags();
     this.judge();
     if (this.#givesObjectAcl) await this.announceObjectAcl();
   }
@@ -265,7 +293,10 @@ export class Exchange {
    * The second look at a read, once the object's own ACL is known.
    * @throws {OssError} AccessDenied
    */
-  judgeObject(record: Pick<ObjectRecord, 'acl'>): void {
+  judgeObject(record: Pick<ObjectRecord, 'acl'> & Partial<Pick<ObjectRecord, 'tags'>>): void {
+    const [subject] = this.#subjects();
+    const { tags = null } = record;
+    if (subject !== undefined && this.existingTags.differ(this.bucket, subject, tags)) this.judge();
     this.#finishRead(must(this.#decision, 'decision'), record.acl);
   }
 
@@ -317,6 +348,7 @@ export class Exchange {
       if (config === null) throw noSuchBucket(current.name);
       this.#bucket = config;
       if ('config' in reply) return config;
+      await this.#learnTags();
       this.judge();
     }
     throw new OssError('ServiceUnavailable');
@@ -326,32 +358,6 @@ export class Exchange {
     return this.bucket;
   }
 }
-
-/** @param decision one that refuses; what a policy of the caller's own account says is shown in detail */
-export function denied(decision: Decision, { identity, operation }: Exchange): OssError {
-  const { message, ec, policyType, noPermissionType } = refusal(decision.reason ?? 'acl');
-  const detail =
-    policyType === undefined || noPermissionType === undefined || identity.kind === 'anonymous'
-      ? {}
-      : {
-          AccessDeniedDetail: {
-            PolicyType: policyType,
-            AuthPrincipalOwnerId: identity.accountId,
-            AuthPrincipalType: principalTypes[identity.kind],
-            AuthPrincipalDisplayName: displayNameOf(identity),
-            NoPermissionType: noPermissionType,
-            AuthAction: decision.action ?? '',
-          },
-        };
-  return new OssError('AccessDenied', { message: operation.refusal ?? message, ec, extra: detail });
-}
-
-function displayNameOf(identity: Exclude<Identity, { kind: 'anonymous' }>): string {
-  if (identity.kind === 'role') return `${identity.roleName}:${identity.sessionName}`;
-  return identity.kind === 'user' ? identity.userId : identity.accountId;
-}
-
-const principalTypes = { root: 'Account', user: 'SubUser', role: 'AssumedRoleUser' } as const;
 
 export function noSuchBucket(name: string): OssError {
   return new OssError('NoSuchBucket', { extra: { BucketName: name } });

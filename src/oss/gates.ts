@@ -2,6 +2,7 @@ import { isChargedToRequester, payerRefusal } from '../access/payer.ts';
 import { isRefererChecked, refererRefusal } from '../access/referer.ts';
 import { type RefusalReason, refusal } from '../access/refusal.ts';
 import { hasCname } from '../bucket/cnames.ts';
+import type { BucketConfig } from '../bucket/config.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -19,7 +20,7 @@ export function passGates(exchange: Exchange): void {
   checkAcceleration(exchange);
   if (exchange.operation.access === 'none') return;
   checkReferer(exchange);
-  checkPayer(exchange);
+  checkPayer(exchange, exchange.bucket);
 }
 
 /** A request to a custom domain is served only while its bucket has the domain ([DeleteCname-3]). */
@@ -51,15 +52,18 @@ const dataAccess: ReadonlySet<string> = new Set(['read', 'write', 'list']);
 /**
  * Whether the request is charged to its sender, who must then have accepted that: by a header or, as SDKs do in signed
  * URLs, by a parameter. Signatures of all kinds cover both.
+ * @param bucket the request's own, or another one that it reads from
+ * @throws {GateRefusal} AccessDenied
  */
-function checkPayer(exchange: Exchange): void {
-  const { bucket, identity, authentication } = exchange;
+export function checkPayer(exchange: Exchange, bucket: BucketConfig): void {
+  const { identity, authentication } = exchange;
   const { payer = 'BucketOwner' } = bucket.documents;
   // Of a form only its fields are signed.
   const declared = exchange.wishes.get(PAYER) ?? (authentication.place === 'form' ? undefined : exchange.query(PAYER));
   const reason = payerRefusal(payer, bucket.owner, identity, declared);
   if (reason !== undefined) throw refused(reason, bucket.name);
-  exchange.charged = isChargedToRequester(payer, bucket.owner, identity);
+  if (isChargedToRequester(payer, bucket.owner, identity)) exchange.chargedBy.add(bucket.name);
+  else exchange.chargedBy.delete(bucket.name);
 }
 
 const PAYER = 'x-oss-request-payer';

@@ -5,6 +5,7 @@ import { CompleteBucketWorm } from './bucket/CompleteBucketWorm.ts';
 import { CreateCnameToken } from './bucket/CreateCnameToken.ts';
 import { DeleteBucket } from './bucket/DeleteBucket.ts';
 import { DeleteBucketCors } from './bucket/DeleteBucketCors.ts';
+import { DeleteBucketEncryption } from './bucket/DeleteBucketEncryption.ts';
 import { DeleteBucketPolicy } from './bucket/DeleteBucketPolicy.ts';
 import { DeleteBucketTags } from './bucket/DeleteBucketTags.ts';
 import { DeleteBucketTransferAcceleration } from './bucket/DeleteBucketTransferAcceleration.ts';
@@ -13,6 +14,7 @@ import { DeleteCname } from './bucket/DeleteCname.ts';
 import { ExtendBucketWorm } from './bucket/ExtendBucketWorm.ts';
 import { GetBucketAcl } from './bucket/GetBucketAcl.ts';
 import { GetBucketCors } from './bucket/GetBucketCors.ts';
+import { GetBucketEncryption } from './bucket/GetBucketEncryption.ts';
 import { GetBucketInfo } from './bucket/GetBucketInfo.ts';
 import { GetBucketLocation } from './bucket/GetBucketLocation.ts';
 import { GetBucketPolicy } from './bucket/GetBucketPolicy.ts';
@@ -36,6 +38,7 @@ import { ListObjectVersions } from './bucket/ListObjectVersions.ts';
 import { PutBucket } from './bucket/PutBucket.ts';
 import { PutBucketAcl } from './bucket/PutBucketAcl.ts';
 import { PutBucketCors } from './bucket/PutBucketCors.ts';
+import { PutBucketEncryption } from './bucket/PutBucketEncryption.ts';
 import { PutBucketPolicy } from './bucket/PutBucketPolicy.ts';
 import { PutBucketReferer } from './bucket/PutBucketReferer.ts';
 import { PutBucketRequestPayment } from './bucket/PutBucketRequestPayment.ts';
@@ -109,6 +112,9 @@ export const built: readonly Operation[] = [
   DeleteBucketTags,
   PutBucketResourceGroup,
   GetBucketResourceGroup,
+  PutBucketEncryption,
+  GetBucketEncryption,
+  DeleteBucketEncryption,
   PutBucketRequestPayment,
   GetBucketRequestPayment,
   PutBucketCors,

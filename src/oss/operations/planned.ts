@@ -16,11 +16,6 @@ export const planned: readonly Operation[] = [
     false,
   ),
   ...configuration('logging', { put: 'PutBucketLogging', get: 'GetBucketLogging', delete: 'DeleteBucketLogging' }),
-  ...configuration('encryption', {
-    put: 'PutBucketEncryption',
-    get: 'GetBucketEncryption',
-    delete: 'DeleteBucketEncryption',
-  }),
   ...bucket('GET', 'owner', {
     GetBucketReplication: { select: ['replication'], hierarchical: false },
     GetBucketReplicationLocation: { select: ['replicationLocation'], hierarchical: false },

@@ -6,7 +6,7 @@ import { workerVariables } from '../../../scripts/start/variables.ts';
 
 const credentials = { accessKeyId: 'id', accessKeySecret: 'hush', accountId: '1', given: false };
 
-const keys = { encryption: 'key', callback: 'pem' };
+const keys = { encryption: Buffer.alloc(32, 1).toString('base64'), callback: 'pem' };
 
 describe('settings', () => {
   it('have the defaults of the contract', () => {
@@ -23,14 +23,26 @@ describe('settings', () => {
       OSS_ACCESS_KEY_SECRET: 'hush',
       OSS_ACCOUNT_ID: '1',
       ACCESS_KEYS: '[]',
-      ENCRYPTION_KEY: 'key',
-      KMS_KEYS: '',
+      ENCRYPTION_KEY: keys.encryption,
+      KMS_KEYS: expect.stringMatching(/^\{"default":"[A-Za-z0-9+/]{43}="\}$/),
       DAY_SECONDS: '86400',
       ALLOW_PRIVATE_ORIGINS: 'false',
       STRICT_FORM_FIELDS: 'false',
       CALLBACK_PRIVATE_KEY: 'pem',
       CALLBACK_PUBLIC_KEY_URL: '',
     });
+  });
+
+  it('make a KMS key of each encryption key, so that older ones still decrypt', () => {
+    const kmsKeys = (encryption: string, environment = {}) =>
+      workerVariables(readSettings(environment), credentials, 9000, { ...keys, encryption }).KMS_KEYS!;
+    const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)].map((key) => key.toString('base64'));
+    const keyOf = (json: string) => (JSON.parse(json) as { default: string }).default;
+    const [old, both] = [keyOf(kmsKeys(first!)), keyOf(kmsKeys(`${second},${first}`))];
+    expect(both.split(',')).toEqual([keyOf(kmsKeys(second!)), old]);
+    expect(old).not.toBe(first);
+    const given = JSON.stringify({ default: first });
+    expect(kmsKeys(first!, { KMS_KEYS: given })).toBe(given);
   });
 
   it('follow the environment', () => {

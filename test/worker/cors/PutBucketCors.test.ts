@@ -149,7 +149,7 @@ describe('PutBucketCors', () => {
 });
 
 describe('GetBucketCors and DeleteBucketCors', () => {
-  it('[GetBucketCors-1] [DeleteBucketCors-1] [DeleteBucketCors-2] [CorsEnforcement-6] know a bucket without rules', async () => {
+  it('[PutBucketCors-11] [GetBucketCors-1] [DeleteBucketCors-1] [DeleteBucketCors-2] [CorsEnforcement-6] know a bucket without rules', async () => {
     const bucket = await newBucket();
     const none = await get(bucket);
     expect([none.status, none.code, none.one('BucketName')]).toEqual([404, 'NoSuchCORSConfiguration', bucket]);
