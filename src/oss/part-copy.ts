@@ -1,12 +1,13 @@
 import { digestPieces } from '../blob/digest.ts';
 import { readSegments } from '../blob/read.ts';
-import { writeBody } from '../blob/write.ts';
 import type { Lease, ReadReply, Segment } from '../index/records.ts';
 import type { PartContent } from '../index/upload-records.ts';
 import { type CopySource, CopyUnsettled } from './copy-source.ts';
 import type { Exchange } from './exchange.ts';
-import { BODY_IDLE_MS, UPLOAD_BYTES_MAX } from './limits.ts';
+import { BODY_IDLE_MS } from './limits.ts';
+import { objectContent } from './object-content.ts';
 import type { ByteRange } from './range.ts';
+import { type Uploaded, type UploadOptions, uploadStream } from './upload.ts';
 
 /**
  * Segments that a part may have, as many as an uploaded one: then no upload, and no object made of one, has more than
@@ -14,11 +15,10 @@ import type { ByteRange } from './range.ts';
  */
 const PART_SEGMENTS_MAX = 2;
 
-/** A part, and the leases for its blobs where they exist already; without, they are new. */
-export interface CopiedPart {
-  readonly part: PartContent;
-  readonly leases?: readonly Lease[];
-}
+/** A part of blobs that exist already, with the leases for them, or of new ones. */
+export type CopiedPart =
+  | { readonly part: PartContent; readonly leases: readonly Lease[] }
+  | { readonly part: PartContent; readonly written: Uploaded };
 
 /**
  * Makes a part of a range of a source. Its bytes are read, because the MD5 of a range cannot be known otherwise
@@ -30,17 +30,26 @@ export async function copyPart(
   source: CopySource,
   read: ReadReply,
   range: ByteRange,
+  options: Pick<UploadOptions, 'infrequent'>,
 ): Promise<CopiedPart> {
   const { record, inline } = read;
+  const write = async (body: ReadableStream<Uint8Array>): Promise<CopiedPart> => {
+    const written = await uploadStream(exchange, exchange.key, {
+      ...options,
+      body,
+      length: range.length,
+      inlineLimit: 0,
+    });
+    const { size, md5, crc64, segments } = written;
+    return { part: { size, etag: md5, crc64, segments }, written };
+  };
   if (inline !== null || range.length === 0) {
-    const bytes = inline?.slice(range.offset, range.offset + range.length) ?? new Uint8Array();
-    return { part: await written(exchange, bytes as Uint8Array<ArrayBuffer>, range.length) };
+    return write(await objectContent(source.index, exchange.blobs, read, range));
   }
   const { start, segments } = await source.index.segments(read, range.offset, range.offset + range.length);
   const pieces = cut(segments, range.offset - start, range.length);
   if (pieces.length > PART_SEGMENTS_MAX) {
-    const stream = await readSegments(exchange.blobs, pieces, { offset: 0, length: range.length });
-    return { part: await written(exchange, stream, range.length) };
+    return write(await readSegments(exchange.blobs, pieces, { offset: 0, length: range.length }));
   }
   const isWhole = range.length === record.size;
   const part =
@@ -69,25 +78,4 @@ async function digested(exchange: Exchange, pieces: readonly Segment[], size: nu
   const { md5, crc64, crc64s } = await digestPieces(exchange.blobs, pieces, BODY_IDLE_MS);
   const segments = pieces.map((piece, i) => ({ ...piece, crc64: String(crc64s[i]) }));
   return { size, etag: md5, crc64: String(crc64), segments };
-}
-
-async function written(
-  exchange: Exchange,
-  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>,
-  length: number,
-): Promise<PartContent> {
-  const { size, md5, crc64, segments } = await writeBody(exchange.blobs, {
-    shardId: exchange.index.homeOf(exchange.key),
-    body,
-    length,
-    inlineLimit: 0,
-    limit: UPLOAD_BYTES_MAX,
-    idleTimeoutMs: BODY_IDLE_MS,
-  });
-  return {
-    size,
-    etag: md5,
-    crc64: String(crc64),
-    segments: segments.map((segment) => ({ ...segment, crc64: String(segment.crc64) })),
-  };
 }

@@ -4,19 +4,14 @@ import { CopySource, CopyUnsettled, copyUntilSettled } from '../../copy-source.t
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { UPLOAD_BYTES_MAX } from '../../limits.ts';
-import {
-  discard,
-  mustHaveUpload,
-  partNumberOf,
-  refusePartEncryption,
-  uploadIdOf,
-  uploadRefusal,
-} from '../../multipart.ts';
+import { mustHaveUpload, partNumberOf, refusePartEncryption, uploadIdOf, uploadRefusal } from '../../multipart.ts';
+import { isInfrequent } from '../../object-meta.ts';
 import { operation } from '../../operation.ts';
 import { copyPart } from '../../part-copy.ts';
 import { type ByteRange, rangeOf } from '../../range.ts';
 import { xmlReply } from '../../reply.ts';
 import { isFrozen } from '../../restore-info.ts';
+import { commitBody } from '../../upload.ts';
 import { ossNamespace, writeXml } from '../../xml/write.ts';
 
 const RANGE = 'x-oss-copy-source-range';
@@ -36,8 +31,9 @@ export const UploadPartCopy = operation({
     refusePartEncryption(exchange.request.headers);
     const uploadId = uploadIdOf(exchange);
     const source = await CopySource.open(exchange);
-    await mustHaveUpload(exchange, uploadId);
-    const { etag, modified, headers } = await copyUntilSettled(() => copy(exchange, source, { uploadId, number }));
+    const infrequent = isInfrequent(await mustHaveUpload(exchange, uploadId));
+    const target = { uploadId, number, infrequent };
+    const { etag, modified, headers } = await copyUntilSettled(() => copy(exchange, source, target));
     const result = { LastModified: isoDate(modified), ETag: `"${etag}"` };
     return xmlReply(writeXml('CopyPartResult', result, ossNamespace), { etag: `"${etag}"`, ...headers });
   },
@@ -49,23 +45,28 @@ interface Copied {
   readonly headers: Record<string, string>;
 }
 
-async function copy(
-  exchange: Exchange,
-  source: CopySource,
-  { uploadId, number }: { readonly uploadId: string; readonly number: number },
-): Promise<Copied> {
+interface Target {
+  readonly uploadId: string;
+  readonly number: number;
+  readonly infrequent: boolean;
+}
+
+async function copy(exchange: Exchange, source: CopySource, { uploadId, number, infrequent }: Target): Promise<Copied> {
   const { key, index } = exchange;
   const read = await source.read(markerNamed);
   refuseKind(exchange, read);
   const { range, headers } = rangeFor(exchange, read.record.size);
-  const copied = await copyPart(exchange, source, read, range);
-  const answer = await index.uploads.putPart(key, () => ({ key, uploadId, number, ...copied, guard: exchange.guard }));
+  const copied = await copyPart(exchange, source, read, range, { infrequent });
+  const { part } = copied;
+  const leases = 'leases' in copied ? { leases: copied.leases } : {};
+  const commit = () =>
+    index.uploads.putPart(key, () => ({ key, uploadId, number, part, ...leases, guard: exchange.guard }));
+  const answer = await ('written' in copied ? commitBody(exchange, copied.written, commit) : commit());
   if ('ok' in answer) {
     const { modified } = answer.ok;
-    return { etag: copied.part.etag, modified, headers: { ...headers, ...source.versionHeader(read.record) } };
+    return { etag: part.etag, modified, headers: { ...headers, ...source.versionHeader(read.record) } };
   }
-  if (copied.leases === undefined) discard(exchange, copied.part.segments);
-  else if (answer.refused === 'expired-blob') throw new CopyUnsettled(answer.refused);
+  if (answer.refused === 'expired-blob' && 'leases' in copied) throw new CopyUnsettled(answer.refused);
   throw uploadRefusal(exchange, uploadId, answer);
 }
 
