@@ -8,6 +8,8 @@ export interface Settings {
   readonly region: string;
   /** Lower case, without port. */
   readonly serviceDomains: readonly string[];
+  /** Those of them, and of their siblings, by which buckets are reached that are open to acceleration. */
+  readonly accelerateDomains: readonly string[];
   readonly extranetEndpoint: string;
   readonly intranetEndpoint: string;
   readonly credentials: ReadonlyMap<string, Credential>;
@@ -76,6 +78,7 @@ export function readSettings(variables: Variables): Settings {
   return {
     region,
     serviceDomains,
+    accelerateDomains: accelerateDomains(serviceDomains),
     extranetEndpoint: text('EXTRANET_ENDPOINT', endpoint),
     intranetEndpoint: text('INTRANET_ENDPOINT', text('EXTRANET_ENDPOINT', endpoint)),
     credentials: readCredentials(text),
@@ -103,6 +106,12 @@ function readCallback(text: (name: string, fallback?: string) => string, endpoin
     callbackPrivateKey,
     callbackPublicKeyUrl: text('CALLBACK_PUBLIC_KEY_URL', `${endpoint}/-/callback-key.pem`),
   };
+}
+
+/** Beside `oss-<region>.<base>` there are the acceleration endpoints, which are of no region. */
+function accelerateDomains(serviceDomains: readonly string[]): readonly string[] {
+  const bases = serviceDomains.flatMap((domain) => /^oss-[a-z0-9-]+\.(.+)$/.exec(domain)?.[1] ?? []);
+  return [...new Set(bases)].flatMap((base) => [`oss-accelerate.${base}`, `oss-accelerate-overseas.${base}`]);
 }
 
 /** Some SDKs put these into the Host header whatever they connect to; whoever connects to them reaches somebody else. */

@@ -83,7 +83,7 @@ export class BucketObject extends DurableObject<Env> {
       const config = applyPatch(current, patch);
       this.#begin({ kind: 'announce' });
       this.#store(config);
-      await this.#announce(config);
+      await this.#announce(config, JSON.stringify(entryOf(config)) !== JSON.stringify(entryOf(current)));
       return { config };
     });
   }
@@ -138,8 +138,10 @@ export class BucketObject extends DurableObject<Env> {
     return this.#announce(this.#config);
   }
 
-  async #announce(config: BucketConfig): Promise<void> {
+  /** @param listed whether what lists of buckets show may have changed */
+  async #announce(config: BucketConfig, listed = true): Promise<void> {
     await this.#eachShard(config, (shard, call) => shard.configure(call, rulesOf(config)));
+    if (listed) await this.#directory(config.owner).confirm(entryOf(config));
     await this.#publish(config);
     this.#end();
   }
@@ -231,5 +233,6 @@ function entryOf(config: BucketConfig): BucketEntry {
     region: config.region,
     storageClass: config.storageClass,
     resourceGroup: config.resourceGroup,
+    ...(config.documents.tags === undefined ? {} : { tags: config.documents.tags }),
   };
 }

@@ -1,6 +1,7 @@
 import type { CorsRules } from '../access/cors.ts';
 import type { Payer } from '../access/payer.ts';
 import type { RefererRules } from '../access/referer.ts';
+import type { Tags } from '../index/records.ts';
 import type { Website } from '../website/config.ts';
 import type { CnameBinding } from './cnames.ts';
 import type { WormPolicy } from './worm.ts';
@@ -45,6 +46,9 @@ export interface Documents {
   readonly cors?: CorsRules;
   readonly referer?: RefererRules;
   readonly payer?: Payer;
+  readonly tags?: Tags;
+  /** Whether the acceleration endpoint is open. */
+  readonly accelerated?: boolean;
   /** Custom domains, in the order in which they were bound. */
   readonly cnames?: readonly CnameBinding[];
   readonly website?: Website;
@@ -77,6 +81,7 @@ export interface BucketSeed {
 /** An entry of an account's directory: what ListBuckets shows without asking each bucket. */
 export interface BucketEntry {
   readonly name: string;
+  readonly tags?: Tags;
   readonly created: number;
   readonly region: string;
   readonly storageClass: StorageClass;

@@ -5,11 +5,18 @@ import { Nonces } from './nonces.ts';
 /** Most buckets of one account in one region ([PutBucket-3]). */
 export const BUCKETS_PER_REGION_MAX = 100;
 
+export interface TagWish {
+  readonly key: string;
+  readonly value?: string;
+}
+
 export interface DirectoryQuery {
   readonly prefix: string;
   /** Exclusive. */
   readonly marker: string;
   readonly limit: number;
+  /** Tags that a bucket must have, all of them; without a value any will do. */
+  readonly tags?: readonly TagWish[];
 }
 
 export interface DirectoryPage {
@@ -72,22 +79,33 @@ export class DirectoryObject extends DurableObject<Env> {
   }
 
   list(query: DirectoryQuery): DirectoryPage {
-    const rows = this.#sql
-      .exec<{ name: string; entry: string; pending: number }>(
-        'SELECT name, entry, pending FROM bucket WHERE name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?',
-        query.marker,
-        query.prefix.length,
-        query.prefix,
-        query.limit + 1,
-      )
-      .toArray();
+    const rows = [];
+    // An account has few buckets: there is no index for their tags.
+    for (const row of this.#rows(query)) {
+      const entry = JSON.parse(row.entry) as BucketEntry;
+      if (hasTags(entry, query.tags)) rows.push({ ...row, entry });
+      if (rows.length > query.limit) break;
+    }
     const all = this.#sql.exec<{ n: number }>('SELECT count(*) AS n FROM bucket').one().n;
     const shown = rows.slice(0, query.limit);
     return {
-      buckets: shown.map((row) => JSON.parse(row.entry) as BucketEntry),
+      buckets: shown.map((row) => row.entry),
       truncated: rows.length > query.limit,
       whole: shown.length === all,
       pending: shown.filter((row) => row.pending === 1).map((row) => row.name),
     };
   }
+
+  #rows({ marker, prefix }: DirectoryQuery) {
+    return this.#sql.exec<{ name: string; entry: string; pending: number }>(
+      'SELECT name, entry, pending FROM bucket WHERE name > ? AND substr(name, 1, ?) = ? ORDER BY name',
+      marker,
+      prefix.length,
+      prefix,
+    );
+  }
+}
+
+function hasTags({ tags = [] }: BucketEntry, wanted: readonly TagWish[] = []): boolean {
+  return wanted.every(({ key, value }) => tags.some((tag) => tag.key === key && (value ?? tag.value) === tag.value));
 }

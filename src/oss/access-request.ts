@@ -46,6 +46,7 @@ export function accessRequestOf(
       accessKeyId: identity.kind === 'anonymous' ? undefined : identity.accessKeyId,
       prefix: wanted.access === 'list' ? (exchange.query('prefix') ?? '') : undefined,
       delimiter: wanted.access === 'list' ? exchange.query('delimiter') : undefined,
+      bucketTags: exchange.hasBucket ? exchange.bucket.documents.tags : undefined,
       bucketAcl: aclWord(request.headers.get('x-oss-acl')),
       objectAcl: aclWord(exchange.wishes.get('x-oss-object-acl')),
     }),

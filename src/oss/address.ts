@@ -13,6 +13,8 @@ export interface Address {
   readonly reserved?: string;
   /** The custom domain that the request came by, once its bucket is known. */
   readonly domain?: string;
+  /** Whether it came by an acceleration endpoint. */
+  readonly accelerated?: true;
   readonly query: Query;
   /** Region by which a V4 signature is checked: the endpoint's, without `oss-`. */
   readonly region: string;
@@ -24,6 +26,7 @@ export const KEY_BYTES_MAX = 1_023;
 
 export interface Domains {
   readonly serviceDomains: readonly string[];
+  readonly accelerateDomains: readonly string[];
   /** With the `oss-` prefix. */
   readonly region: string;
 }
@@ -39,6 +42,7 @@ export function addressOf(url: string, domains: Domains): Address {
   const hostname = withoutPort(parts.host).toLowerCase();
   const common = { host: parts.host, query, secure: parts.secure };
   for (const domain of domains.serviceDomains) {
+<<<<<<< HEAD
     const region = regionOf(domain) ?? domains.region;
     // With an IP endpoint ali-oss puts an empty bucket label before the domain in service requests.
     if (hostname === domain || hostname === `.${domain}`)
@@ -47,7 +51,17 @@ export function addressOf(url: string, domains: Domains): Address {
       const bucket = hostname.slice(0, -domain.length - 1);
       if (bucket.includes('.')) continue;
       return { ...common, ...inBucket(bucket, parts.path.slice(1)), region: bare(region) };
+=======
+    const place = placeAt(domain, hostname, parts.path);
+    if (place !== undefined) {
+      const fast = domains.accelerateDomains.includes(domain) ? { accelerated: true as const } : {};
+      return { ...common, ...place, ...fast, region: bare(regionOf(domain) ?? domains.region) };
+>>>>>>> edge
     }
+  }
+  for (const domain of hostname.includes('oss-accelerate') ? domains.accelerateDomains : []) {
+    const place = placeAt(domain, hostname, parts.path);
+    if (place !== undefined) return { ...common, ...place, accelerated: true, region: bare(domains.region) };
   }
   const region = bare(domains.region);
   if (isIpAddress(hostname)) return { ...common, ...pathStyle(parts.path), region };
@@ -90,6 +104,13 @@ function splitUrl(url: string): { host: string; path: string; query: string; sec
     path: queryAt < 0 ? url.slice(pathAt) : url.slice(pathAt, queryAt),
     query: queryAt < 0 ? '' : url.slice(queryAt + 1),
   };
+}
+
+/** What a service domain's host and path mean; undefined for a host that is not the domain's. */
+function placeAt(domain: string, hostname: string, path: string): Place | undefined {
+  if (hostname === domain) return pathStyle(path);
+  const bucket = hostname.endsWith(`.${domain}`) ? hostname.slice(0, -domain.length - 1) : '.';
+  return bucket.includes('.') ? undefined : inBucket(bucket, path.slice(1));
 }
 
 type Place = Pick<Address, 'target' | 'bucket' | 'key' | 'reserved'>;

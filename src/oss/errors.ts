@@ -133,6 +133,7 @@ const catalogue = {
   TooManyBuckets: [400, 'You have attempted to create more buckets than allowed.', '0015-00000103'],
   TooManyCname: [400, 'The bucket has as many domains as it may have.', '0018-00000106'],
   TooManyCnameToken: [400, 'You have attempted to create more cname token than allowed.', '0018-00000114'],
+  TransferAccelerationDisabled: [403, 'Transfer acceleration is disabled for this bucket.', '0015-00000902'],
   WORMConfigurationAlreadyExists: [409, 'The WORM configuration already exists.', '0015-00000803'],
   WORMConfigurationLocked: [403, 'The WORM configuration is locked.', '0015-00000804'],
 } as const satisfies Record<string, readonly [status: number, message: string, ec: string]>;

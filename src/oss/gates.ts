@@ -11,11 +11,13 @@ export class GateRefusal extends OssError {}
 /**
  * What a bucket's configuration asks of a request whoever sends it, before any policy or ACL is looked at and before
  * anything stored is touched. Judged anew with each newer copy of the configuration.
- * @throws {GateRefusal} AccessDenied, NoSuchBucket
+ * @throws {GateRefusal} AccessDenied, NoSuchBucket, TransferAccelerationDisabled
  */
 export function passGates(exchange: Exchange): void {
   checkDomain(exchange);
-  if (!exchange.hasBucket || exchange.operation.access === 'none') return;
+  if (!exchange.hasBucket) return;
+  checkAcceleration(exchange);
+  if (exchange.operation.access === 'none') return;
   checkReferer(exchange);
   checkPayer(exchange);
 }
@@ -25,6 +27,12 @@ function checkDomain(exchange: Exchange): void {
   const { domain, host } = exchange.address;
   if (domain === undefined || (exchange.hasBucket && hasCname(exchange.bucket, domain))) return;
   throw new GateRefusal('NoSuchBucket', { extra: { BucketName: host } });
+}
+
+/** The acceleration endpoint serves only buckets that are open to it ([PutBucketTransferAcceleration-5]). */
+function checkAcceleration({ address, bucket }: Exchange): void {
+  if (!address.accelerated || bucket.documents.accelerated === true) return;
+  throw new GateRefusal('TransferAccelerationDisabled', { extra: { BucketName: bucket.name } });
 }
 
 /** Hotlink protection is about objects and their listings; a bucket can always be managed ([RefererEnforcement-1]). */

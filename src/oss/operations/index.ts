@@ -6,6 +6,8 @@ import { CreateCnameToken } from './bucket/CreateCnameToken.ts';
 import { DeleteBucket } from './bucket/DeleteBucket.ts';
 import { DeleteBucketCors } from './bucket/DeleteBucketCors.ts';
 import { DeleteBucketPolicy } from './bucket/DeleteBucketPolicy.ts';
+import { DeleteBucketTags } from './bucket/DeleteBucketTags.ts';
+import { DeleteBucketTransferAcceleration } from './bucket/DeleteBucketTransferAcceleration.ts';
 import { DeleteBucketWebsite } from './bucket/DeleteBucketWebsite.ts';
 import { DeleteCname } from './bucket/DeleteCname.ts';
 import { ExtendBucketWorm } from './bucket/ExtendBucketWorm.ts';
@@ -16,7 +18,10 @@ import { GetBucketLocation } from './bucket/GetBucketLocation.ts';
 import { GetBucketPolicy } from './bucket/GetBucketPolicy.ts';
 import { GetBucketReferer } from './bucket/GetBucketReferer.ts';
 import { GetBucketRequestPayment } from './bucket/GetBucketRequestPayment.ts';
+import { GetBucketResourceGroup } from './bucket/GetBucketResourceGroup.ts';
 import { GetBucketStat } from './bucket/GetBucketStat.ts';
+import { GetBucketTags } from './bucket/GetBucketTags.ts';
+import { GetBucketTransferAcceleration } from './bucket/GetBucketTransferAcceleration.ts';
 import { GetBucketVersioning } from './bucket/GetBucketVersioning.ts';
 import { GetBucketWebsite } from './bucket/GetBucketWebsite.ts';
 import { GetBucketWorm } from './bucket/GetBucketWorm.ts';
@@ -34,6 +39,9 @@ import { PutBucketCors } from './bucket/PutBucketCors.ts';
 import { PutBucketPolicy } from './bucket/PutBucketPolicy.ts';
 import { PutBucketReferer } from './bucket/PutBucketReferer.ts';
 import { PutBucketRequestPayment } from './bucket/PutBucketRequestPayment.ts';
+import { PutBucketResourceGroup } from './bucket/PutBucketResourceGroup.ts';
+import { PutBucketTags } from './bucket/PutBucketTags.ts';
+import { PutBucketTransferAcceleration } from './bucket/PutBucketTransferAcceleration.ts';
 import { PutBucketVersioning } from './bucket/PutBucketVersioning.ts';
 import { PutBucketWebsite } from './bucket/PutBucketWebsite.ts';
 import { PutCname } from './bucket/PutCname.ts';
@@ -91,8 +99,16 @@ export const built: readonly Operation[] = [
   PutBucketPolicy,
   GetBucketPolicy,
   DeleteBucketPolicy,
+  PutBucketTransferAcceleration,
+  GetBucketTransferAcceleration,
+  DeleteBucketTransferAcceleration,
   PutBucketReferer,
   GetBucketReferer,
+  PutBucketTags,
+  GetBucketTags,
+  DeleteBucketTags,
+  PutBucketResourceGroup,
+  GetBucketResourceGroup,
   PutBucketRequestPayment,
   GetBucketRequestPayment,
   PutBucketCors,

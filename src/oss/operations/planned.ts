@@ -15,19 +15,12 @@ export const planned: readonly Operation[] = [
     { put: 'PutBucketLifecycle', get: 'GetBucketLifecycle', delete: 'DeleteBucketLifecycle' },
     false,
   ),
-  ...configuration('transferAcceleration', {
-    put: 'PutBucketTransferAcceleration',
-    get: 'GetBucketTransferAcceleration',
-    delete: 'DeleteBucketTransferAcceleration',
-  }),
   ...configuration('logging', { put: 'PutBucketLogging', get: 'GetBucketLogging', delete: 'DeleteBucketLogging' }),
-  ...configuration('tagging', { put: 'PutBucketTags', get: 'GetBucketTags', delete: 'DeleteBucketTags' }),
   ...configuration('encryption', {
     put: 'PutBucketEncryption',
     get: 'GetBucketEncryption',
     delete: 'DeleteBucketEncryption',
   }),
-  ...configuration('resourceGroup', { put: 'PutBucketResourceGroup', get: 'GetBucketResourceGroup' }),
   ...bucket('GET', 'owner', {
     GetBucketReplication: { select: ['replication'], hierarchical: false },
     GetBucketReplicationLocation: { select: ['replicationLocation'], hierarchical: false },

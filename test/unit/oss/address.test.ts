@@ -11,6 +11,7 @@ const domains = {
     'oss-cn-beijing-internal.aliyuncs.com',
     'oss.example.com',
   ],
+  accelerateDomains: ['oss-accelerate.aliyuncs.com'],
 };
 
 function address(url: string) {

@@ -26,7 +26,7 @@ export const GetBucketInfo = operation({
       .leaf('IntranetEndpoint', intranet)
       .leaf('Location', bucket.region)
       .leaf('StorageClass', bucket.storageClass)
-      .leaf('TransferAcceleration', 'Disabled')
+      .leaf('TransferAcceleration', bucket.documents.accelerated ? 'Enabled' : 'Disabled')
       .leaf('CrossRegionReplication', 'Disabled')
       .leaf('HierarchicalNamespace', bucket.hierarchical ? 'Enabled' : undefined)
       .leaf('Name', bucket.name)

@@ -21,7 +21,8 @@ export const PutCname = operation({
   fresh: true,
   async run(exchange) {
     const domain = await requestedDomain(exchange);
-    if (isReserved(domain, exchange.settings.serviceDomains)) {
+    const { serviceDomains, accelerateDomains } = exchange.settings;
+    if (isReserved(domain, [...serviceDomains, ...accelerateDomains])) {
       throw new OssError('CnameIsForbidden', { extra: { Bucket: exchange.bucket.name, Cname: domain } });
     }
     if (!hasCname(exchange.bucket, domain)) await bind(exchange, domain);
