@@ -11,6 +11,7 @@ const workerBindings = {
   OSS_ACCESS_KEY_ID: 'OWNERKEY',
   OSS_ACCESS_KEY_SECRET: 'owner-secret',
   OSS_ACCOUNT_ID: '1000000000000001',
+  ENCRYPTION_KEY: 'bm90IGEgc2VjcmV0OiBhIGtleSBvZiB0aGUgdGVzdHM=',
   CALLBACK_PRIVATE_KEY: generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },

@@ -1,6 +1,7 @@
 import type { Credential } from './access/identity.ts';
 import { parseRoles, Roles } from './access/roles.ts';
 import { type SessionKeys, sessionKeys } from './access/sessions.ts';
+import { MasterKeyError, type MasterKeys, readMasterKeys } from './blob/master-keys.ts';
 
 /** The deployment's settings, read once from its variables and secrets. The names are those of the run contract. */
 export interface Settings {
@@ -21,6 +22,8 @@ export interface Settings {
   /** Length of a "day" in seconds, for lifecycle, retention and restore. */
   readonly daySeconds: number;
   readonly allowPrivateOrigins: boolean;
+  /** What objects can be encrypted with at rest. */
+  readonly encryption: MasterKeys;
   /** Whether who binds a domain must prove to have it. */
   readonly cnameVerify: 'dns' | 'off';
   /** URL of a resolver for DNS over HTTPS, JSON form. */
@@ -87,6 +90,7 @@ export function readSettings(variables: Variables): Settings {
     indexShards: readShards(text('INDEX_SHARDS', '1')),
     daySeconds: readDay(text('DAY_SECONDS', '86400'), local || text('ALLOW_SHORT_DAYS') === 'true'),
     allowPrivateOrigins: text('ALLOW_PRIVATE_ORIGINS') === 'true',
+    encryption: readEncryption(variables),
     cnameVerify: readVerify(text('CNAME_VERIFY', 'dns')),
     dnsResolver: readResolver(text('DNS_RESOLVER', 'https://cloudflare-dns.com/dns-query')),
     edgeCache: text('EDGE_CACHE', String(!local)) === 'true',
@@ -174,6 +178,14 @@ function readAccessKeys(json: string): Credential[] {
       ...(item.policy === undefined ? {} : { policy: item.policy }),
     };
   });
+}
+
+function readEncryption(variables: Variables): MasterKeys {
+  try {
+    return readMasterKeys(variables);
+  } catch (error) {
+    throw error instanceof MasterKeyError ? new SettingsError(error.message) : error;
+  }
 }
 
 function readVerify(word: string): 'dns' | 'off' {

@@ -1,4 +1,5 @@
 import { parseRoles } from '../../src/access/roles.ts';
+import { MasterKeyError, readMasterKeys } from '../../src/blob/master-keys.ts';
 import { type AccessKey, parseAccessKeys } from './access-keys.ts';
 import { isRsaKey } from './callback-key.ts';
 import { StartError } from './errors.ts';
@@ -45,6 +46,16 @@ export const variables: readonly Variable[] = [
     name: 'ACCESS_KEYS',
     meaning: 'more keys, JSON: [{"accessKeyId","accessKeySecret","accountId","userName"?,"userId"?,"policy"?}]',
     fallback: 'none',
+  },
+  {
+    name: 'ENCRYPTION_KEY',
+    meaning: 'encrypts objects at rest: 32 bytes in base64; older ones that still decrypt follow after commas',
+    fallback: 'made at first start',
+  },
+  {
+    name: 'KMS_KEYS',
+    meaning: 'keys for KMS encryption, JSON: {"default": "<32 bytes in base64>", "<key id>": ...}',
+    fallback: 'none: KMS encryption is refused',
   },
   {
     name: 'ROLES',
@@ -95,6 +106,8 @@ export interface Settings {
   readonly accessKeySecret: string | undefined;
   readonly accountId: string | undefined;
   readonly accessKeys: readonly AccessKey[];
+  readonly encryptionKey: string | undefined;
+  readonly kmsKeys: string;
   /** JSON, checked. */
   readonly roles: string | undefined;
   readonly tokenSecret: string | undefined;
@@ -146,6 +159,7 @@ export function readSettings(environment: Environment): Settings {
     accessKeySecret,
     accountId,
     accessKeys: readAccessKeys(text('ACCESS_KEYS'), accessKeyId),
+    ...readEncryption(text('ENCRYPTION_KEY'), text('KMS_KEYS') ?? ''),
     roles: readRoles(text('ROLES')),
     tokenSecret: text('TOKEN_SECRET'),
     daySeconds: wholeNumber('DAY_SECONDS', text('DAY_SECONDS') ?? '86400', 1, 86_400),
@@ -156,6 +170,16 @@ export function readSettings(environment: Environment): Settings {
     strictFormFields: choice('STRICT_FORM_FIELDS', text('STRICT_FORM_FIELDS') ?? 'false', ['true', 'false']) === 'true',
     log: choice('LOG', text('LOG') ?? 'error', ['info', 'error']),
   };
+}
+
+/** Checked by what the Worker itself reads them with. */
+function readEncryption(encryptionKey: string | undefined, kmsKeys: string) {
+  try {
+    readMasterKeys({ ENCRYPTION_KEY: encryptionKey, KMS_KEYS: kmsKeys });
+  } catch (error) {
+    throw error instanceof MasterKeyError ? new SettingsError(error.message) : error;
+  }
+  return { encryptionKey, kmsKeys };
 }
 
 function readAccessKeys(json: string | undefined, rootKeyId: string | undefined): readonly AccessKey[] {

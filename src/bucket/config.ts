@@ -39,10 +39,20 @@ export type StorageClass = 'Standard' | 'IA' | 'Archive' | 'ColdArchive' | 'Deep
 export type BucketAcl = 'private' | 'public-read' | 'public-read-write';
 export type Versioning = 'Enabled' | 'Suspended';
 
+/** How new objects are encrypted at rest that do not say it themselves. */
+export interface DefaultEncryption {
+  readonly algorithm: 'AES256' | 'KMS';
+  /** The key to use; only with KMS. */
+  readonly keyId?: string;
+  /** By what the data is to be encrypted, where not by AES; only with KMS. */
+  readonly dataAlgorithm?: 'SM4';
+}
+
 /** One member for each kind of configuration document; absent means never configured. */
 export interface Documents {
   /** The bucket policy, byte for byte as it was put. */
   readonly policy?: string;
+  readonly encryption?: DefaultEncryption;
   readonly cors?: CorsRules;
   readonly referer?: RefererRules;
   readonly payer?: Payer;

@@ -42,21 +42,10 @@ export function addressOf(url: string, domains: Domains): Address {
   const hostname = withoutPort(parts.host).toLowerCase();
   const common = { host: parts.host, query, secure: parts.secure };
   for (const domain of domains.serviceDomains) {
-<<<<<<< HEAD
-    const region = regionOf(domain) ?? domains.region;
-    // With an IP endpoint ali-oss puts an empty bucket label before the domain in service requests.
-    if (hostname === domain || hostname === `.${domain}`)
-      return { ...common, ...pathStyle(parts.path), region: bare(region) };
-    if (hostname.endsWith(`.${domain}`)) {
-      const bucket = hostname.slice(0, -domain.length - 1);
-      if (bucket.includes('.')) continue;
-      return { ...common, ...inBucket(bucket, parts.path.slice(1)), region: bare(region) };
-=======
     const place = placeAt(domain, hostname, parts.path);
     if (place !== undefined) {
       const fast = domains.accelerateDomains.includes(domain) ? { accelerated: true as const } : {};
       return { ...common, ...place, ...fast, region: bare(regionOf(domain) ?? domains.region) };
->>>>>>> edge
     }
   }
   for (const domain of hostname.includes('oss-accelerate') ? domains.accelerateDomains : []) {
@@ -108,7 +97,8 @@ function splitUrl(url: string): { host: string; path: string; query: string; sec
 
 /** What a service domain's host and path mean; undefined for a host that is not the domain's. */
 function placeAt(domain: string, hostname: string, path: string): Place | undefined {
-  if (hostname === domain) return pathStyle(path);
+  // With an IP endpoint ali-oss puts an empty bucket label before the domain in service requests.
+  if (hostname === domain || hostname === `.${domain}`) return pathStyle(path);
   const bucket = hostname.endsWith(`.${domain}`) ? hostname.slice(0, -domain.length - 1) : '.';
   return bucket.includes('.') ? undefined : inBucket(bucket, path.slice(1));
 }

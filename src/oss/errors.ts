@@ -33,6 +33,11 @@ const catalogue = {
   InvalidAccessKeyId: [403, 'The OSS Access Key Id you provided does not exist in our records.', '0002-00000902'],
   InvalidArgument: [400, 'Invalid Argument.', '0016-00000501'],
   InvalidBucketName: [400, 'The specified bucket is not valid.', '0015-00000001'],
+  InvalidDataEncryptionAlgorithmError: [
+    400,
+    'The data encryption algorithm is not supported: data is encrypted by AES256.',
+    '0016-00000313',
+  ],
   InvalidDigest: [400, 'The Content-MD5 you specified was invalid.', '0016-00000205'],
   InvalidEncryptionAlgorithmError: [
     400,

@@ -1,6 +1,7 @@
 import { allowedByObjectAcl, type Decision, decide } from '../access/decide.ts';
 import type { Identity } from '../access/identity.ts';
 import { refusal } from '../access/refusal.ts';
+import { CipherStore } from '../blob/cipher-store.ts';
 import { EdgeBlobStore } from '../blob/edge-store.ts';
 import { HotBlobStore } from '../blob/hot-store.ts';
 import { type BlobStore, R2BlobStore } from '../blob/store.ts';
@@ -74,7 +75,9 @@ export class Exchange {
     this.domains = new DomainReader(env, this.configs);
     const store = new R2BlobStore(env.BLOBS);
     const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
-    this.blobs = new HotBlobStore(settings.edgeCache ? new EdgeBlobStore(store, waitUntil) : store);
+    // What is encrypted at rest is encrypted in memory and at the edge too: the cipher is above all of them.
+    const kept = new HotBlobStore(settings.edgeCache ? new EdgeBlobStore(store, waitUntil) : store);
+    this.blobs = new CipherStore(kept, settings.encryption.ring);
     this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
   }
 

@@ -1,11 +1,12 @@
 import { digestPieces } from '../blob/digest.ts';
+import { isSealedBy } from '../blob/names.ts';
 import { readSegments } from '../blob/read.ts';
 import type { Lease, ReadReply, Segment } from '../index/records.ts';
 import type { PartContent } from '../index/upload-records.ts';
 import { type CopySource, CopyUnsettled } from './copy-source.ts';
 import type { Exchange } from './exchange.ts';
 import { BODY_IDLE_MS } from './limits.ts';
-import { objectContent } from './object-content.ts';
+import { plainInline } from './object-read.ts';
 import type { ByteRange } from './range.ts';
 import { type Uploaded, type UploadOptions, uploadStream } from './upload.ts';
 
@@ -15,6 +16,9 @@ import { type Uploaded, type UploadOptions, uploadStream } from './upload.ts';
  */
 const PART_SEGMENTS_MAX = 2;
 
+/** How new blobs of a part are stored. */
+export type Storing = Pick<UploadOptions, 'infrequent' | 'sealing'>;
+
 /** A part of blobs that exist already, with the leases for them, or of new ones. */
 export type CopiedPart =
   | { readonly part: PartContent; readonly leases: readonly Lease[] }
@@ -22,7 +26,8 @@ export type CopiedPart =
 
 /**
  * Makes a part of a range of a source. Its bytes are read, because the MD5 of a range cannot be known otherwise
- * ([UploadPartCopy-9]), but they are written only where they come from the index's own row or from many blobs.
+ * ([UploadPartCopy-9]), but they are written only where they come from the index's own row or from many blobs, or are not
+ * encrypted as the upload's parts are.
  * @throws {CopyUnsettled} where a blob is gone
  */
 export async function copyPart(
@@ -30,25 +35,23 @@ export async function copyPart(
   source: CopySource,
   read: ReadReply,
   range: ByteRange,
-  options: Pick<UploadOptions, 'infrequent'>,
+  storing: Storing,
 ): Promise<CopiedPart> {
-  const { record, inline } = read;
-  const write = async (body: ReadableStream<Uint8Array>): Promise<CopiedPart> => {
-    const written = await uploadStream(exchange, exchange.key, {
-      ...options,
-      body,
-      length: range.length,
-      inlineLimit: 0,
-    });
+  const { record } = read;
+  const write = async (body: ReadableStream<Uint8Array> | null): Promise<CopiedPart> => {
+    const options = { ...storing, body, length: range.length, inlineLimit: 0 };
+    const written = await uploadStream(exchange, exchange.key, options);
     const { size, md5, crc64, segments } = written;
     return { part: { size, etag: md5, crc64, segments }, written };
   };
+  const inline = await plainInline(exchange, read.inline, record.cipher);
   if (inline !== null || range.length === 0) {
-    return write(await objectContent(source.index, exchange.blobs, read, range));
+    return write(new Response(inline?.subarray(range.offset, range.offset + range.length)).body);
   }
   const { start, segments } = await source.index.segments(read, range.offset, range.offset + range.length);
   const pieces = cut(segments, range.offset - start, range.length);
-  if (pieces.length > PART_SEGMENTS_MAX) {
+  const { sealing } = storing;
+  if (pieces.length > PART_SEGMENTS_MAX || !pieces.every(({ blob }) => isSealedBy(blob, sealing?.key ?? null))) {
     return write(await readSegments(exchange.blobs, pieces, { offset: 0, length: range.length }));
   }
   const isWhole = range.length === record.size;

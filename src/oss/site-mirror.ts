@@ -1,6 +1,6 @@
 import { BodyFailure } from '../blob/failure.ts';
 import type { WrittenBody } from '../blob/write.ts';
-import type { StoredMeta } from '../index/records.ts';
+import type { ObjectCipher, StoredMeta } from '../index/records.ts';
 import type { Redirect } from '../website/config.ts';
 import { type FlightEnd, Flights } from '../website/flights.ts';
 import { type MirrorStorage, mirrorBody } from '../website/mirror.ts';
@@ -8,6 +8,7 @@ import { askOrigins, type OriginAnswer } from '../website/origin.ts';
 import { originHeaders, originUrls, passesClient } from '../website/origin-request.ts';
 import type { Step } from '../website/rules.ts';
 import { requestMd5 } from './body.ts';
+import { requestSealing, type Sealing, sealingInForce } from './encryption.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { INLINE_BYTES_MAX, UPLOAD_BYTES_MAX } from './limits.ts';
@@ -219,19 +220,36 @@ function promisedMd5(headers: Headers): Uint8Array | undefined {
   }
 }
 
-function storageFor(exchange: Exchange, key: string, meta: StoredMeta): MirrorStorage {
+/** A mirrored object is encrypted as its bucket says ([PutBucketEncryption-9]); where that cannot be, it is not stored. */
+function storageFor(exchange: Exchange, key: string, meta: StoredMeta): MirrorStorage | undefined {
+  const sealing = () => requestSealing(exchange, new Headers());
+  const onFailure = (error: unknown) => warn(exchange, 'mirror-not-stored', String(error));
+  let sealed: Sealing | null;
+  try {
+    sealed = sealing();
+  } catch (error) {
+    onFailure(error);
+    return undefined;
+  }
   return {
     store: exchange.blobs,
     shardId: exchange.index.homeOf(key),
     inlineLimit: INLINE_BYTES_MAX,
     infrequent: isInfrequent(exchange.bucket.storageClass),
-    commit: (written) => commit(exchange, key, meta, written),
-    onFailure: (error) => warn(exchange, 'mirror-not-stored', String(error)),
+    key: sealed?.key,
+    commit: (written) => commit(exchange, key, meta, written, () => sealingInForce(sealing(), sealed)),
+    onFailure,
   };
 }
 
 /** Makes the object, unless one has appeared in the meantime ([WebsiteServing-38]). */
-async function commit(exchange: Exchange, key: string, meta: StoredMeta, written: WrittenBody): Promise<boolean> {
+async function commit(
+  exchange: Exchange,
+  key: string,
+  meta: StoredMeta,
+  written: WrittenBody,
+  cipher: () => ObjectCipher | null,
+): Promise<boolean> {
   const body = asUploaded(written);
   const { size, md5, crc64, inline, segments } = body;
   const answer = await commitBody(exchange, body, () =>
@@ -247,6 +265,7 @@ async function commit(exchange: Exchange, key: string, meta: StoredMeta, written
         meta,
         tags: null,
         link: null,
+        cipher: cipher(),
         inline,
         segments,
       },

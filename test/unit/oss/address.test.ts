@@ -51,10 +51,7 @@ describe('addressOf', () => {
   });
 
   it('takes an empty bucket label before a service domain for none: ali-oss sends it with an IP endpoint', () => {
-    const service = addressOf('http://.oss-cn-hangzhou.aliyuncs.com/?prefix=a', {
-      serviceDomains: ['oss-cn-hangzhou.aliyuncs.com'],
-      region: 'oss-cn-hangzhou',
-    });
+    const service = address('http://.localhost:9000/?prefix=a');
     expect([service.target, service.query.get('prefix')]).toEqual(['service', 'a']);
   });
 

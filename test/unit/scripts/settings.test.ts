@@ -6,11 +6,13 @@ import { workerVariables } from '../../../scripts/start/variables.ts';
 
 const credentials = { accessKeyId: 'id', accessKeySecret: 'hush', accountId: '1', given: false };
 
+const keys = { encryption: 'key', callback: 'pem' };
+
 describe('settings', () => {
   it('have the defaults of the contract', () => {
     const settings = readSettings({ PORT: '' });
     expect(settings).toMatchObject({ port: 9000, host: '127.0.0.1', dataDir: '.data', daySeconds: 86_400 });
-    expect(workerVariables(settings, credentials, 9000, 'pem')).toEqual({
+    expect(workerVariables(settings, credentials, 9000, keys)).toEqual({
       LOCAL: 'true',
       LOCAL_PORT: '9000',
       OSS_REGION: 'oss-cn-hangzhou',
@@ -21,6 +23,8 @@ describe('settings', () => {
       OSS_ACCESS_KEY_SECRET: 'hush',
       OSS_ACCOUNT_ID: '1',
       ACCESS_KEYS: '[]',
+      ENCRYPTION_KEY: 'key',
+      KMS_KEYS: '',
       DAY_SECONDS: '86400',
       ALLOW_PRIVATE_ORIGINS: 'false',
       STRICT_FORM_FIELDS: 'false',
@@ -39,7 +43,7 @@ describe('settings', () => {
       ALLOW_PRIVATE_ORIGINS: 'true',
       STRICT_FORM_FIELDS: 'true',
     });
-    expect(workerVariables(settings, credentials, 80, 'pem')).toMatchObject({
+    expect(workerVariables(settings, credentials, 80, keys)).toMatchObject({
       OSS_REGION: 'oss-eu-central-1',
       SERVICE_DOMAIN: 'oss.example.com,other.example.org',
       EXTRANET_ENDPOINT: 'oss.example.com',
@@ -70,7 +74,7 @@ describe('settings', () => {
       CALLBACK_PUBLIC_KEY_URL: 'https://example.com/key.pem',
     });
     expect(settings.callbackPrivateKey?.trim()).toBe(privateKey.trim());
-    expect(workerVariables(settings, credentials, 9000, 'kept')).toMatchObject({
+    expect(workerVariables(settings, credentials, 9000, { ...keys, callback: 'kept' })).toMatchObject({
       CALLBACK_PRIVATE_KEY: 'kept',
       CALLBACK_PUBLIC_KEY_URL: 'https://example.com/key.pem',
     });
@@ -94,6 +98,9 @@ describe('settings', () => {
     ['DAY_SECONDS', { DAY_SECONDS: '86401' }],
     ['ALLOW_PRIVATE_ORIGINS', { ALLOW_PRIVATE_ORIGINS: 'yes' }],
     ['STRICT_FORM_FIELDS', { STRICT_FORM_FIELDS: '1' }],
+    ['ENCRYPTION_KEY must hold 32 random bytes', { ENCRYPTION_KEY: 'secret' }],
+    ['KMS_KEYS is not JSON', { KMS_KEYS: '{' }],
+    ['KMS_KEYS must have a key "default"', { KMS_KEYS: '{"a":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}' }],
     ['CALLBACK_PRIVATE_KEY must be an RSA private key', { CALLBACK_PRIVATE_KEY: 'secret' }],
     ['CALLBACK_PUBLIC_KEY_URL', { CALLBACK_PUBLIC_KEY_URL: 'example.com/key.pem' }],
     ['LOG', { LOG: 'debug' }],

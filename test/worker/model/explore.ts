@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { send, shardedBucket } from '../support/wire.ts';
+import { shardedBucket } from '../support/wire.ts';
 import { steps } from './features/index.ts';
 import { finish } from './finish.ts';
 import { ModelBucket, type Step, type World } from './world.ts';
@@ -66,8 +66,7 @@ async function attempt(sequence: readonly Step[]): Promise<Failure | undefined> 
       done++;
       await inTime(step.run(world));
     }
-    for (const bucket of world.buckets)
-      await finish(bucket, (method, target, wish) => send(method, `/${bucket.name}${target}`, wish));
+    await finish(world);
   } catch (error) {
     return { error, steps: done };
   }

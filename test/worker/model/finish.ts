@@ -1,34 +1,49 @@
-import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
-import { expectNoGarbage, maintain, storedBlobs } from '../support/audit.ts';
-import { type Answer, configOf, type Wish } from '../support/wire.ts';
-import { expectBody } from './features/objects.ts';
-import { expectAnswer, pathOf } from './steps.ts';
-import type { ModelBucket } from './world.ts';
-
-type Send = (method: string, target: string, wish?: Wish) => Promise<Answer>;
+import { collectAll, expectNoGarbage, storedBlobs } from '../support/audit.ts';
+import { configOf, send, type Wish } from '../support/wire.ts';
+import { batchOf } from './features/objects.ts';
+import { expectRead } from './reads.ts';
+import { expectAnswer, type Place, pathOf } from './steps.ts';
+import type { ModelBucket, World } from './world.ts';
 
 /**
- * What must hold in the end of a sequence: every object is as the model says, also after the garbage of a week was
- * collected, nothing else is there, and once everything is deleted nothing is left.
+ * What must hold in the end of a sequence: every version is as the model says, also after all garbage was collected,
+ * nothing else is there, and once everything is deleted nothing is left.
  */
-export async function finish(bucket: ModelBucket, send: Send): Promise<void> {
-  const config = await configOf(bucket.name);
-  await expectNoGarbage(config);
-  for (const [key, version] of bucket.objects) expectBody(await send('GET', pathOf(key)), version);
-  const listed = await send('GET', '?encoding-type=url&max-keys=1000');
-  expect(listed.all('Key').map(decodeURIComponent).sort()).toEqual(bucket.keys.sort());
-  if (bucket.keys.length > 0) {
-    expect((await send('DELETE', '')).code).toBe('BucketNotEmpty');
-    await removeAll(bucket.keys, send);
+export async function finish({ buckets }: World): Promise<void> {
+  const configs = await Promise.all(buckets.map(({ name }) => configOf(name)));
+  await expectNoGarbage(...configs);
+  for (const bucket of buckets) {
+    const place = ownersPlace(bucket);
+    for (const [key, versions] of bucket.objects) {
+      for (const { id } of versions) {
+        const answer = await place.send('GET', pathOf(key, `versionId=${id}`));
+        expectRead(answer, place, { key, id, method: 'GET' });
+      }
+    }
   }
-  expectAnswer(await send('DELETE', ''), 204);
-  await maintain(config);
-  expect(await storedBlobs(config)).toEqual([]);
+  for (const bucket of buckets) await removeAll(bucket, ownersPlace(bucket));
+  await collectAll(configs);
+  for (const config of configs) expect(await storedBlobs(config)).toEqual([]);
 }
 
-async function removeAll(keys: readonly string[], send: Send): Promise<void> {
-  const body = `<Delete>${keys.map((key) => `<Object><Key>${key}</Key></Object>`).join('')}</Delete>`;
-  const md5 = createHash('md5').update(body).digest('base64');
-  expectAnswer(await send('POST', '?delete', { headers: { 'content-md5': md5 }, body }), 200);
+function ownersPlace(bucket: ModelBucket): Place {
+  return {
+    bucket,
+    who: 'owner',
+    send: (method: string, target: string, wish?: Wish) => send(method, `/${bucket.name}${target}`, wish),
+  };
+}
+
+async function removeAll(bucket: ModelBucket, { send }: Place): Promise<void> {
+  if (bucket.objects.size > 0) {
+    expect((await send('DELETE', '')).code).toBe('BucketNotEmpty');
+    const entries = [...bucket.objects].flatMap(([key, versions]) => versions.map(({ id }) => ({ key, id })));
+    expectAnswer(await send('POST', '?delete', batchOf(entries, true)), 200);
+  }
+  for (const { key, id } of bucket.uploads) {
+    expect((await send('DELETE', '')).code).toBe('BucketNotEmpty');
+    expectAnswer(await send('DELETE', pathOf(key, `uploadId=${id}`)), 204);
+  }
+  expectAnswer(await send('DELETE', ''), 204);
 }

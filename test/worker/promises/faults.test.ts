@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import type { BucketConfig } from '../../../src/bucket/config.ts';
 import { configCopies } from '../../../src/bucket/config-cache.ts';
-import { expectNoGarbage, maintain, storedBlobs } from '../support/audit.ts';
+import { collectAll, expectNoGarbage, storedBlobs } from '../support/audit.ts';
 import { type Fault, FaultyGateway } from '../support/faults.ts';
 import { type Answer, accounts, newName, send, shardedBucket } from '../support/wire.ts';
 import { observe, settle } from './observe.ts';
@@ -116,7 +116,7 @@ function isMixture(seen: string, { before, after }: States): boolean {
 async function expectCleanliness(before: BucketConfig | null, after: BucketConfig | null): Promise<void> {
   if (after !== null) return expectNoGarbage(after);
   if (before === null) return;
-  await maintain(before);
+  await collectAll([before]);
   expect(await storedBlobs(before)).toEqual([]);
 }
 

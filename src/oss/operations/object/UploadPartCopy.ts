@@ -1,13 +1,14 @@
 import type { ReadReply } from '../../../index/records.ts';
 import { isoDate } from '../../../lib/dates.ts';
 import { CopySource, CopyUnsettled, copyUntilSettled } from '../../copy-source.ts';
+import { encryptionHeaders, sealingOf } from '../../encryption.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { UPLOAD_BYTES_MAX } from '../../limits.ts';
 import { mustHaveUpload, partNumberOf, refusePartEncryption, uploadIdOf, uploadRefusal } from '../../multipart.ts';
 import { isInfrequent } from '../../object-meta.ts';
 import { operation } from '../../operation.ts';
-import { copyPart } from '../../part-copy.ts';
+import { copyPart, type Storing } from '../../part-copy.ts';
 import { type ByteRange, rangeOf } from '../../range.ts';
 import { xmlReply } from '../../reply.ts';
 import { isFrozen } from '../../restore-info.ts';
@@ -31,13 +32,25 @@ export const UploadPartCopy = operation({
     refusePartEncryption(exchange.request.headers);
     const uploadId = uploadIdOf(exchange);
     const source = await CopySource.open(exchange);
-    const infrequent = isInfrequent(await mustHaveUpload(exchange, uploadId));
-    const target = { uploadId, number, infrequent };
-    const { etag, modified, headers } = await copyUntilSettled(() => copy(exchange, source, target));
+    const { cipher, storageClass } = await mustHaveUpload(exchange, uploadId);
+    const storing = { sealing: sealingOf(exchange, cipher), infrequent: isInfrequent(storageClass) };
+    const { etag, modified, headers } = await copyUntilSettled(() =>
+      copy(exchange, source, { uploadId, number, storing }),
+    );
     const result = { LastModified: isoDate(modified), ETag: `"${etag}"` };
-    return xmlReply(writeXml('CopyPartResult', result, ossNamespace), { etag: `"${etag}"`, ...headers });
+    return xmlReply(writeXml('CopyPartResult', result, ossNamespace), {
+      etag: `"${etag}"`,
+      ...headers,
+      ...encryptionHeaders(cipher),
+    });
   },
 });
+
+interface PartWish {
+  readonly uploadId: string;
+  readonly number: number;
+  readonly storing: Storing;
+}
 
 interface Copied {
   readonly etag: string;
@@ -45,18 +58,12 @@ interface Copied {
   readonly headers: Record<string, string>;
 }
 
-interface Target {
-  readonly uploadId: string;
-  readonly number: number;
-  readonly infrequent: boolean;
-}
-
-async function copy(exchange: Exchange, source: CopySource, { uploadId, number, infrequent }: Target): Promise<Copied> {
+async function copy(exchange: Exchange, source: CopySource, { uploadId, number, storing }: PartWish): Promise<Copied> {
   const { key, index } = exchange;
   const read = await source.read(markerNamed);
   refuseKind(exchange, read);
   const { range, headers } = rangeFor(exchange, read.record.size);
-  const copied = await copyPart(exchange, source, read, range, { infrequent });
+  const copied = await copyPart(exchange, source, read, range, storing);
   const { part } = copied;
   const leases = 'leases' in copied ? { leases: copied.leases } : {};
   const commit = () =>
