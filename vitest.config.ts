@@ -11,6 +11,7 @@ const workerBindings = {
   OSS_ACCESS_KEY_ID: 'OWNERKEY',
   OSS_ACCESS_KEY_SECRET: 'owner-secret',
   OSS_ACCOUNT_ID: '1000000000000001',
+  ENCRYPTION_KEY: 'bm90IGEgc2VjcmV0OiBhIGtleSBvZiB0aGUgdGVzdHM=',
   CALLBACK_PRIVATE_KEY: generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -30,13 +31,27 @@ const workerBindings = {
       },
     },
   ]),
+  ROLES: JSON.stringify([
+    {
+      roleName: 'Reader',
+      policy: { Version: '1', Statement: [{ Effect: 'Allow', Action: ['oss:Get*', 'oss:List*'], Resource: ['*'] }] },
+    },
+    {
+      roleName: 'everything',
+      policy: '{"Version":"1","Statement":[{"Effect":"Allow","Action":["*"],"Resource":["*"]}]}',
+      maxSeconds: 43_200,
+      trusted: ['user', '2000000000000002'],
+    },
+    { roleName: 'nothing', maxSeconds: 900, trusted: ['1000000000000001', 'user'] },
+    { roleName: 'foreign', accountId: '2000000000000002', trusted: ['1000000000000001'] },
+  ]),
 };
 
 /** Three layers: pure functions in Node, everything that needs the runtime inside workerd, real clients against `npm start`. */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
         plugins: [
           cloudflareTest({
@@ -44,7 +59,7 @@ export default defineConfig({
             miniflare: { bindings: workerBindings },
           }),
         ],
-        test: { name: 'worker', include: ['test/worker/**/*.test.ts'] },
+        test: { name: 'worker', include: ['test/worker/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 },
       },
       {
         test: {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { banner, endpoints } from './start/banner.ts';
 import { callbackKey } from './start/callback-key.ts';
 import { rootCredentials } from './start/credentials.ts';
+import { encryptionKey } from './start/encryption-key.ts';
 import { StartError } from './start/errors.ts';
 import { lockDataDir } from './start/lock.ts';
 import type { Runtime } from './start/runtime.ts';
@@ -66,7 +67,7 @@ async function start(settings: Settings): Promise<void> {
     throw new SettingsError(`ACCESS_KEYS names ${credentials.accessKeyId}, which is the root key already`);
   }
 
-  const signingKey = callbackKey(settings, dataDir);
+  const keys = { encryption: encryptionKey(settings, dataDir), callback: callbackKey(settings, dataDir) };
 
   step('bundling the Worker');
   const { bundleWorker } = await import('./start/bundle.ts');
@@ -83,7 +84,7 @@ async function start(settings: Settings): Promise<void> {
     storageDir,
     modules,
     worker: config.options,
-    variables: (port) => ({ ...overridden(config.vars), ...workerVariables(settings, credentials, port, signingKey) }),
+    variables: (port) => ({ ...overridden(config.vars), ...workerVariables(settings, credentials, port, keys) }),
     allowPrivateOrigins: settings.allowPrivateOrigins,
     onLog: (level, message) => {
       if (settings.log === 'info' || level === 'error') console.log(message);

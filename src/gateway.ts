@@ -1,24 +1,28 @@
 import { Router } from 'itty-router';
 import { anonymous } from './access/identity.ts';
-import { addressOf } from './oss/address.ts';
-import { authenticate } from './oss/auth/authenticate.ts';
+import { addressIn, addressOf, hostName } from './oss/address.ts';
+import { type Authentication, authenticate } from './oss/auth/authenticate.ts';
 import { authSettingsOf } from './oss/auth-settings.ts';
 import { publicKeyPage } from './oss/callback/key-page.ts';
 import { requestedCallback } from './oss/callback/requested.ts';
+import { addCorsHeaders } from './oss/cross-origin.ts';
+import { isDomainName } from './oss/domain-name.ts';
 import { OssError } from './oss/errors.ts';
 import { bucketAlreadyExists, Exchange, noSuchBucket } from './oss/exchange.ts';
 import { isMethod } from './oss/match.ts';
 import { operations } from './oss/operations/index.ts';
 import { asOssError, renderError } from './oss/render-error.ts';
 import { answerSite } from './oss/site.ts';
+import { isTokenRequest } from './oss/sts/parameters.ts';
+import { answerTokenRequest } from './oss/sts/service.ts';
 import { settingsOf } from './settings.ts';
 
 /** The way of a request: each stage either learns something about it or refuses it, in this order. */
 const pipeline = Router<Request, [Exchange], Response>({
-  before: [ownPage, address, match, authenticateCaller, configuration, admit, callback],
+  before: [ownPage, address, tokenService, customDomain, match, authenticateCaller, configuration, admit, callback],
   catch: (thrown: unknown, _request: Request, exchange: Exchange) =>
     renderError(asOssError(thrown, exchange), exchange),
-  finally: [stamp],
+  finally: [crossOrigin, stamp],
 }).all('*', (_request, exchange) => run(exchange));
 
 /** Answers one request. */
@@ -53,6 +57,25 @@ function address(request: Request, exchange: Exchange): void {
   exchange.address = addressOf(request.url, exchange.settings);
 }
 
+/** The service's own host also issues temporary credentials, by its root as the vendor's does and by a path of its own. */
+function tokenService(_request: Request, exchange: Exchange): Promise<Response> | undefined {
+  const { target, reserved } = exchange.address;
+  if (target !== 'service') return undefined;
+  if (reserved === undefined) return isTokenRequest(exchange) ? answerTokenRequest(exchange) : undefined;
+  if (reserved === 'sts') return answerTokenRequest(exchange);
+  throw new OssError('InvalidBucketName', { extra: { BucketName: '-' } });
+}
+
+/** A custom domain stands for the bucket that has it ([CnameRouting-1]). */
+async function customDomain(_request: Request, exchange: Exchange): Promise<void> {
+  const { address } = exchange;
+  if (address.target !== 'foreign') return;
+  const domain = hostName(address.host);
+  const bucket = isDomainName(domain) ? await exchange.domains.bucketOf(domain) : undefined;
+  if (bucket === undefined) throw noSuchBucket(address.host);
+  exchange.address = addressIn(bucket, domain, address);
+}
+
 function match(request: Request, exchange: Exchange): void {
   const { target, query } = exchange.address;
   if (target === 'foreign') throw noSuchBucket(exchange.address.host);
@@ -60,14 +83,23 @@ function match(request: Request, exchange: Exchange): void {
   exchange.operation = operations.match({ method: request.method, target, query, headers: request.headers });
 }
 
-function authenticateCaller(request: Request, exchange: Exchange): void {
-  const { bucket, key, query } = exchange.address;
+async function authenticateCaller(request: Request, exchange: Exchange): Promise<void> {
   const { operation } = exchange;
   if (operation.access === 'none' || operation.signedForm) {
     exchange.authentication = { identity: anonymous, scheme: 'none', place: 'none' };
     return;
   }
-  exchange.authentication = authenticate(
+  try {
+    exchange.authentication = authentication(request, exchange);
+  } catch (error) {
+    if (!(await belongsElsewhere(error, exchange))) throw error;
+    exchange.authentication = authentication(request, exchange);
+  }
+}
+
+function authentication(request: Request, exchange: Exchange): Authentication {
+  const { bucket, key, query } = exchange.address;
+  return authenticate(
     {
       method: request.method,
       headers: request.headers,
@@ -81,9 +113,20 @@ function authenticateCaller(request: Request, exchange: Exchange): void {
   );
 }
 
+/** A signature covers the bucket ([CnameRouting-2]), and what this isolate knows of a custom domain may be old. */
+async function belongsElsewhere(error: unknown, exchange: Exchange): Promise<boolean> {
+  const { domain, bucket } = exchange.address;
+  if (domain === undefined || !(error instanceof OssError) || error.code !== 'SignatureDoesNotMatch') return false;
+  const now = await exchange.domains.source(domain);
+  if (now === undefined || now === bucket) return false;
+  exchange.address = { ...exchange.address, bucket: now };
+  return true;
+}
+
 async function configuration(_request: Request, exchange: Exchange): Promise<void> {
   const { bucket } = exchange.address;
   if (bucket === undefined) return;
+  exchange.wasLookedUp = true;
   const { fresh, createsBucket } = exchange.operation;
   const { config } = await (fresh || createsBucket
     ? exchange.configs.source(bucket)
@@ -95,7 +138,7 @@ async function configuration(_request: Request, exchange: Exchange): Promise<voi
 /** Judges the request, by the configuration in force where a copy of it refuses. */
 async function admit(_request: Request, exchange: Exchange): Promise<void> {
   // Which object is meant, and so what must be allowed, is for the website to say.
-  if (exchange.operation.site !== undefined) return;
+  if (exchange.operation.site !== undefined) return exchange.enter();
   try {
     await exchange.settle();
   } catch (error) {
@@ -123,6 +166,11 @@ function run(exchange: Exchange): Promise<Response> {
   return site === undefined ? run(exchange) : answerSite(exchange);
 }
 
+async function crossOrigin(response: Response, _request: Request, exchange: Exchange): Promise<Response> {
+  await addCorsHeaders(response, exchange);
+  return response;
+}
+
 /** What every answer carries ([Common-1], [Common-2], [Common-3]). */
 function stamp(response: Response, _request: Request, exchange: Exchange): Response {
   const { headers } = response;
@@ -130,6 +178,6 @@ function stamp(response: Response, _request: Request, exchange: Exchange): Respo
   headers.set('date', new Date().toUTCString());
   headers.set('x-oss-request-id', exchange.requestId);
   headers.set('x-oss-server-time', String(Date.now() - exchange.received));
-  for (const [name, value] of Object.entries(exchange.extraHeaders)) headers.set(name, value);
+  if (exchange.chargedBy.size > 0) headers.set('x-oss-request-charged', 'requester');
   return response;
 }

@@ -2,6 +2,10 @@
 interface __BaseEnv_Env {
   /** More credentials, JSON. */
   ACCESS_KEYS?: string;
+  /** Roles that may be assumed, JSON. */
+  ROLES?: string;
+  /** Secret of the tokens of temporary credentials; the root key's, unless set. */
+  TOKEN_SECRET?: string;
   /** Length of a "day" of lifecycle, retention, restore and inventory, in seconds. */
   DAY_SECONDS?: string;
   /** `false` turns off the copies of blobs at the edge; `true` turns them on under `npm start` too. */

@@ -1,4 +1,7 @@
 import type { Credential } from './access/identity.ts';
+import { parseRoles, Roles } from './access/roles.ts';
+import { type SessionKeys, sessionKeys } from './access/sessions.ts';
+import { MasterKeyError, type MasterKeys, readMasterKeys } from './blob/master-keys.ts';
 
 /** The deployment's settings, read once from its variables and secrets. The names are those of the run contract. */
 export interface Settings {
@@ -6,14 +9,25 @@ export interface Settings {
   readonly region: string;
   /** Lower case, without port. */
   readonly serviceDomains: readonly string[];
+  /** Those of them, and of their siblings, by which buckets are reached that are open to acceleration. */
+  readonly accelerateDomains: readonly string[];
   readonly extranetEndpoint: string;
   readonly intranetEndpoint: string;
   readonly credentials: ReadonlyMap<string, Credential>;
+  readonly roles: Roles;
+  /** Keys of the tokens of temporary credentials. */
+  readonly sessions: SessionKeys;
   /** Index shards of a new bucket, a power of two from 1 to 64. */
   readonly indexShards: number;
   /** Length of a "day" in seconds, for lifecycle, retention and restore. */
   readonly daySeconds: number;
   readonly allowPrivateOrigins: boolean;
+  /** What objects can be encrypted with at rest. */
+  readonly encryption: MasterKeys;
+  /** Whether who binds a domain must prove to have it. */
+  readonly cnameVerify: 'dns' | 'off';
+  /** URL of a resolver for DNS over HTTPS, JSON form. */
+  readonly dnsResolver: string;
   /** Whether blobs are kept in the cache of the data centre: on one machine it is no nearer than R2. */
   readonly edgeCache: boolean;
   /** Whether the policy of a form must name every field that does something. */
@@ -67,12 +81,18 @@ export function readSettings(variables: Variables): Settings {
   return {
     region,
     serviceDomains,
+    accelerateDomains: accelerateDomains(serviceDomains),
     extranetEndpoint: text('EXTRANET_ENDPOINT', endpoint),
     intranetEndpoint: text('INTRANET_ENDPOINT', text('EXTRANET_ENDPOINT', endpoint)),
     credentials: readCredentials(text),
+    roles: readRoles(text('ROLES'), text('OSS_ACCOUNT_ID')),
+    sessions: sessionKeys(text('TOKEN_SECRET', text('OSS_ACCESS_KEY_SECRET'))),
     indexShards: readShards(text('INDEX_SHARDS', '1')),
     daySeconds: readDay(text('DAY_SECONDS', '86400'), local || text('ALLOW_SHORT_DAYS') === 'true'),
     allowPrivateOrigins: text('ALLOW_PRIVATE_ORIGINS') === 'true',
+    encryption: readEncryption(variables),
+    cnameVerify: readVerify(text('CNAME_VERIFY', 'dns')),
+    dnsResolver: readResolver(text('DNS_RESOLVER', 'https://cloudflare-dns.com/dns-query')),
     edgeCache: text('EDGE_CACHE', String(!local)) === 'true',
     strictFormFields: text('STRICT_FORM_FIELDS') === 'true',
     ...readCallback(text, `${local ? 'http' : 'https'}://${text('EXTRANET_ENDPOINT', endpoint)}`),
@@ -90,6 +110,12 @@ function readCallback(text: (name: string, fallback?: string) => string, endpoin
     callbackPrivateKey,
     callbackPublicKeyUrl: text('CALLBACK_PUBLIC_KEY_URL', `${endpoint}/-/callback-key.pem`),
   };
+}
+
+/** Beside `oss-<region>.<base>` there are the acceleration endpoints, which are of no region. */
+function accelerateDomains(serviceDomains: readonly string[]): readonly string[] {
+  const bases = serviceDomains.flatMap((domain) => /^oss-[a-z0-9-]+\.(.+)$/.exec(domain)?.[1] ?? []);
+  return [...new Set(bases)].flatMap((base) => [`oss-accelerate.${base}`, `oss-accelerate-overseas.${base}`]);
 }
 
 /** Some SDKs put these into the Host header whatever they connect to; whoever connects to them reaches somebody else. */
@@ -115,6 +141,14 @@ function readCredentials(text: (name: string) => string): Map<string, Credential
     credentials.set(more.accessKeyId, more);
   }
   return credentials;
+}
+
+function readRoles(json: string, accountId: string): Roles {
+  try {
+    return new Roles(parseRoles(json, accountId));
+  } catch (error) {
+    throw new SettingsError(`ROLES ${(error as Error).message}`);
+  }
 }
 
 function readAccessKeys(json: string): Credential[] {
@@ -144,6 +178,24 @@ function readAccessKeys(json: string): Credential[] {
       ...(item.policy === undefined ? {} : { policy: item.policy }),
     };
   });
+}
+
+function readEncryption(variables: Variables): MasterKeys {
+  try {
+    return readMasterKeys(variables);
+  } catch (error) {
+    throw error instanceof MasterKeyError ? new SettingsError(error.message) : error;
+  }
+}
+
+function readVerify(word: string): 'dns' | 'off' {
+  if (word === 'dns' || word === 'off') return word;
+  throw new SettingsError('CNAME_VERIFY must be dns or off');
+}
+
+function readResolver(url: string): string {
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url;
+  throw new SettingsError('DNS_RESOLVER must be a URL, such as https://cloudflare-dns.com/dns-query');
 }
 
 function readShards(text: string): number {

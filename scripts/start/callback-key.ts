@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
-import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSecretFile, writeSecretFile } from './secret-file.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -11,19 +11,13 @@ import type { Settings } from './settings.ts';
 export function callbackKey({ callbackPrivateKey }: Settings, dataDir: string): string {
   if (callbackPrivateKey !== undefined) return callbackPrivateKey;
   const path = join(dataDir, 'callback-key.pem');
-  let pem: string;
-  try {
-    pem = readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  const pem = readSecretFile(path);
+  if (pem === undefined) {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-    // Written aside and renamed: a process that dies here leaves either no file or a whole one.
-    writeFileSync(`${path}.new`, pem, { mode: 0o600 });
-    renameSync(`${path}.new`, path);
-    return pem;
+    const made = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    writeSecretFile(path, made);
+    return made;
   }
-  chmodSync(path, 0o600);
   if (!isRsaKey(pem)) throw new Error(`${path} does not hold the RSA key that ossgate wrote there`);
   return pem;
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSecretFile, writeSecretFile } from './secret-file.ts';
 import type { Settings } from './settings.ts';
 
 /** The root credentials of a run. */
@@ -37,22 +37,16 @@ export function rootCredentials(settings: Settings, dataDir: string): RootCreden
 type Kept = Omit<RootCredentials, 'given'>;
 
 function readOrMake(path: string): Kept {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  const text = readSecretFile(path);
+  if (text === undefined) {
     const made: Kept = {
       accessKeyId: `OG${random(alphanumerics, 22)}`,
       accessKeySecret: random(alphanumerics, 30),
       accountId: `1${random(digits, 15)}`,
     };
-    // Written aside and renamed: a process that dies here leaves either no file or a whole one.
-    writeFileSync(`${path}.new`, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    writeSecretFile(path, `${JSON.stringify(made, null, 2)}\n`);
     return made;
   }
-  chmodSync(path, 0o600);
   const kept = parse(text);
   if (kept === undefined) throw new Error(`${path} does not hold the credentials that ossgate wrote there`);
   return kept;

@@ -1,3 +1,5 @@
+import { parseRoles } from '../../src/access/roles.ts';
+import { MasterKeyError, readMasterKeys } from '../../src/blob/master-keys.ts';
 import { type AccessKey, parseAccessKeys } from './access-keys.ts';
 import { isRsaKey } from './callback-key.ts';
 import { StartError } from './errors.ts';
@@ -45,11 +47,37 @@ export const variables: readonly Variable[] = [
     meaning: 'more keys, JSON: [{"accessKeyId","accessKeySecret","accountId","userName"?,"userId"?,"policy"?}]',
     fallback: 'none',
   },
+  {
+    name: 'ENCRYPTION_KEY',
+    meaning: 'encrypts objects at rest: 32 bytes in base64; older ones that still decrypt follow after commas',
+    fallback: 'made at first start',
+  },
+  {
+    name: 'KMS_KEYS',
+    meaning: 'keys for KMS encryption, JSON: {"default": "<32 bytes in base64>", "<key id>": ...}',
+    fallback: 'one named default',
+  },
+  {
+    name: 'ROLES',
+    meaning: 'roles of temporary credentials, JSON: [{"roleName","accountId"?,"policy"?,"maxSeconds"?,"trusted"?}]',
+    fallback: 'none',
+  },
+  { name: 'TOKEN_SECRET', meaning: 'secret of the tokens of temporary credentials', fallback: 'the root secret' },
   { name: 'DAY_SECONDS', meaning: 'length of a "day" of lifecycle, retention and schedules', fallback: '86400' },
   {
     name: 'ALLOW_PRIVATE_ORIGINS',
     meaning: 'true: mirrors and callbacks may reach private addresses',
     fallback: 'false',
+  },
+  {
+    name: 'CNAME_VERIFY',
+    meaning: 'off: bind custom domains without proof by DNS; *.test never needs it',
+    fallback: 'dns',
+  },
+  {
+    name: 'DNS_RESOLVER',
+    meaning: 'resolver for that proof (DNS over HTTPS, JSON)',
+    fallback: 'https://cloudflare-dns.com/dns-query',
   },
   {
     name: 'CALLBACK_PRIVATE_KEY',
@@ -78,6 +106,11 @@ export interface Settings {
   readonly accessKeySecret: string | undefined;
   readonly accountId: string | undefined;
   readonly accessKeys: readonly AccessKey[];
+  readonly encryptionKey: string | undefined;
+  readonly kmsKeys: string;
+  /** JSON, checked. */
+  readonly roles: string | undefined;
+  readonly tokenSecret: string | undefined;
   readonly daySeconds: number;
   readonly allowPrivateOrigins: boolean;
   readonly callbackPrivateKey: string | undefined;
@@ -126,6 +159,9 @@ export function readSettings(environment: Environment): Settings {
     accessKeySecret,
     accountId,
     accessKeys: readAccessKeys(text('ACCESS_KEYS'), accessKeyId),
+    ...readEncryption(text('ENCRYPTION_KEY'), text('KMS_KEYS') ?? ''),
+    roles: readRoles(text('ROLES')),
+    tokenSecret: text('TOKEN_SECRET'),
     daySeconds: wholeNumber('DAY_SECONDS', text('DAY_SECONDS') ?? '86400', 1, 86_400),
     allowPrivateOrigins:
       choice('ALLOW_PRIVATE_ORIGINS', text('ALLOW_PRIVATE_ORIGINS') ?? 'false', ['true', 'false']) === 'true',
@@ -136,6 +172,16 @@ export function readSettings(environment: Environment): Settings {
   };
 }
 
+/** Checked by what the Worker itself reads them with. */
+function readEncryption(encryptionKey: string | undefined, kmsKeys: string) {
+  try {
+    readMasterKeys({ ENCRYPTION_KEY: encryptionKey, KMS_KEYS: kmsKeys });
+  } catch (error) {
+    throw error instanceof MasterKeyError ? new SettingsError(error.message) : error;
+  }
+  return { encryptionKey, kmsKeys };
+}
+
 function readAccessKeys(json: string | undefined, rootKeyId: string | undefined): readonly AccessKey[] {
   if (json === undefined) return [];
   const keys = parseAccessKeys(json);
@@ -144,6 +190,15 @@ function readAccessKeys(json: string | undefined, rootKeyId: string | undefined)
     throw new SettingsError(`ACCESS_KEYS names ${rootKeyId}, which is the root key already`);
   }
   return keys;
+}
+
+function readRoles(json: string | undefined): string | undefined {
+  try {
+    parseRoles(json ?? '', '1');
+    return json;
+  } catch (error) {
+    throw new SettingsError(`ROLES ${(error as Error).message}`);
+  }
 }
 
 function readCallbackKey(value: string | undefined): string | undefined {

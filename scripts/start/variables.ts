@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { RootCredentials } from './credentials.ts';
 import type { Settings } from './settings.ts';
 
@@ -5,13 +6,13 @@ import type { Settings } from './settings.ts';
  * The Worker's variables for a run on this machine: those that a deployment takes from `[vars]` and secrets, and
  * `LOCAL`, which only this launcher sets.
  * @param port the port that is listened on
- * @param callbackKey PEM of the key that signs callbacks
+ * @param keys what encrypts objects at rest; PEM of the key that signs callbacks
  */
 export function workerVariables(
   settings: Settings,
   credentials: RootCredentials,
   port: number,
-  callbackKey: string,
+  keys: { readonly encryption: string; readonly callback: string },
 ): Readonly<Record<string, string>> {
   const own = port === 80 ? settings.serviceDomains[0]! : `${settings.serviceDomains[0]}:${port}`;
   return {
@@ -25,10 +26,24 @@ export function workerVariables(
     OSS_ACCESS_KEY_SECRET: credentials.accessKeySecret,
     OSS_ACCOUNT_ID: credentials.accountId,
     ACCESS_KEYS: JSON.stringify(settings.accessKeys),
+    ENCRYPTION_KEY: keys.encryption,
+    KMS_KEYS: settings.kmsKeys || defaultKmsKeys(keys.encryption),
+    ...(settings.roles === undefined ? {} : { ROLES: settings.roles }),
+    ...(settings.tokenSecret === undefined ? {} : { TOKEN_SECRET: settings.tokenSecret }),
     DAY_SECONDS: String(settings.daySeconds),
     ALLOW_PRIVATE_ORIGINS: String(settings.allowPrivateOrigins),
     STRICT_FORM_FIELDS: String(settings.strictFormFields),
-    CALLBACK_PRIVATE_KEY: callbackKey,
+    CALLBACK_PRIVATE_KEY: keys.callback,
     CALLBACK_PUBLIC_KEY_URL: settings.callbackPublicKeyUrl ?? '',
   };
+}
+
+/**
+ * A key `default` for KMS encryption, where the environment names no keys: on one's own machine KMS works like AES256.
+ * It follows from each of the keys that encrypt objects, so that the older ones still decrypt.
+ */
+function defaultKmsKeys(encryptionKeys: string): string {
+  const derive = (key: string) =>
+    createHmac('sha256', Buffer.from(key.trim(), 'base64')).update('ossgate KMS key default').digest('base64');
+  return JSON.stringify({ default: encryptionKeys.split(',').map(derive).join(',') });
 }

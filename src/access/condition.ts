@@ -9,6 +9,8 @@ export interface Condition {
   holds(context: Conditions): boolean;
   /** Whether it ties the statement to fixed networks or keys, so that the statement is not public (chapter 7.3). */
   readonly pins: boolean;
+  /** The keys that it asks for. */
+  readonly keys: readonly string[];
 }
 
 /** Whether a value of the request satisfies one value of the policy. */
@@ -52,6 +54,7 @@ const negative: ReadonlyMap<string, string> = new Map([
 export function parseCondition(value: unknown): Condition {
   const tests: ((context: Conditions) => boolean)[] = [];
   let pins = false;
+  const asked: string[] = [];
   for (const [operator, keys] of members(value, 'Condition')) {
     const name = negative.get(operator) ?? operator;
     const reader = positive.get(name);
@@ -61,6 +64,7 @@ export function parseCondition(value: unknown): Condition {
     for (const [spelled, raw] of entries) {
       if (!/^(?:acs|oss):[^\s]/i.test(spelled)) throw malformed(`Condition key ${quoted(spelled)} is not known.`);
       const key = conditionKey(spelled);
+      asked.push(key);
       const values = scalars(raw, spelled);
       const alternatives = values.map((text) => {
         const test = reader(text, key);
@@ -72,7 +76,7 @@ export function parseCondition(value: unknown): Condition {
       pins ||= expected && pinsRequest(name, key, values);
     }
   }
-  return { holds: (context) => tests.every((test) => test(context)), pins };
+  return { holds: (context) => tests.every((test) => test(context)), pins, keys: asked };
 }
 
 function members(value: unknown, element: string): [string, unknown][] {

@@ -4,6 +4,8 @@ import type { BucketAcl, ObjectAcl } from './acl.ts';
 /** The request as policy conditions see it: condition key → value or values; what the request lacks is absent. */
 export type Conditions = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+export type ConditionTags = readonly { readonly key: string; readonly value: string }[];
+
 /** What a request tells a policy. All of it comes from the gateway; the client's own words are only those marked so. */
 export interface RequestFacts {
   /** The peer's address as the platform reports it, never a forwarding header (security rows 21, 22). */
@@ -21,9 +23,9 @@ export interface RequestFacts {
   /** The ACL that the request would give the object or the bucket. */
   readonly objectAcl?: ObjectAcl | undefined;
   readonly bucketAcl?: BucketAcl | undefined;
-  readonly bucketTags?: Readonly<Record<string, string>> | undefined;
-  readonly existingObjectTags?: Readonly<Record<string, string>> | undefined;
-  readonly requestObjectTags?: Readonly<Record<string, string>> | undefined;
+  readonly bucketTags?: ConditionTags | undefined;
+  readonly existingObjectTags?: ConditionTags | undefined;
+  readonly requestObjectTags?: ConditionTags | undefined;
   /** Days for which the object is still protected. */
   readonly retentionDays?: number | undefined;
 }
@@ -61,7 +63,7 @@ export function conditions(facts: RequestFacts): Conditions {
     ['ExistingObjectTag', facts.existingObjectTags],
     ['RequestObjectTag', facts.requestObjectTags],
   ] as const) {
-    for (const [key, value] of Object.entries(tags ?? {})) record[`oss:${kind}/${key}`] = value;
+    for (const { key, value } of tags ?? []) record[`oss:${kind}/${key}`] = value;
   }
   return record;
 }

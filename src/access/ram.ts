@@ -15,7 +15,11 @@ import {
  */
 export function judgeByRam(identity: Identity, request: PolicyRequest): Verdict {
   if (identity.kind !== 'user' && identity.kind !== 'role') return 'Ignore';
-  if (identity.accountId !== request.owner) return 'Ignore';
+  return identity.accountId === request.owner ? judgeOwnPolicies(identity, request) : 'Ignore';
+}
+
+/** The same, whosever what is asked for is. */
+export function judgeOwnPolicies(identity: Identity & { kind: 'user' | 'role' }, request: PolicyRequest): Verdict {
   let verdict: Verdict = 'Ignore';
   for (const document of identity.policies) {
     const one = judgeByDocument(document, request);
@@ -32,6 +36,13 @@ export function judgeByRam(identity: Identity, request: PolicyRequest): Verdict 
 export function judgeBySession(identity: Identity, request: PolicyRequest): Verdict {
   if (identity.kind !== 'role' || identity.sessionPolicy === undefined) return 'Allow';
   return judgeByDocument(identity.sessionPolicy, request);
+}
+
+/** The policies of a user or role that can be read, that of its session among them. */
+export function ownPolicies(identity: Identity): readonly Policy[] {
+  if (identity.kind !== 'user' && identity.kind !== 'role') return [];
+  const session = identity.kind === 'role' && identity.sessionPolicy !== undefined ? [identity.sessionPolicy] : [];
+  return [...identity.policies, ...session].flatMap((document) => readDocument(document) ?? []);
 }
 
 function judgeByDocument(document: unknown, request: PolicyRequest): Verdict {

@@ -9,6 +9,8 @@ export interface Target {
   readonly region: string;
   readonly bucket?: string | undefined;
   readonly key?: string | undefined;
+  /** Another service than object storage, of which `bucket` is then the resource. */
+  readonly service?: string;
 }
 
 /** Whether a Resource pattern covers a target. */
@@ -20,7 +22,7 @@ export type Resource = (target: Target) => boolean;
  *
  * The owner and bucket need not be those of the bucket that carries the policy (evidence-1, PutBucketPolicy-3): a pattern
  * that names others is stored and never applies.
- * @param foreign whether patterns of other services are tolerated, as a RAM policy may hold them; they cover nothing here
+ * @param foreign whether patterns of other services are tolerated, as a RAM policy may hold them
  * @throws {PolicyError}
  */
 export function parseResource(pattern: string, foreign: boolean): Resource {
@@ -30,14 +32,19 @@ export function parseResource(pattern: string, foreign: boolean): Resource {
   const [, service = '', region = '', owner = '', path = ''] = parts;
   if (service !== 'oss' && service !== '*') {
     if (!foreign) throw malformed(`Resource ${quoted(pattern)} is not one of this service.`);
-    return () => false;
+    const inAccount = compileWildcard(owner === '' ? '*' : owner);
+    const isResource = compileWildcard(path);
+    return (target) => target.service === service && inAccount(target.owner) && isResource(targetPath(target));
   }
   if (region === '' || owner === '') throw malformed(`Resource ${quoted(pattern)} leaves out the region or the owner.`);
   const regionMatches = compileWildcard(bareRegion(region));
   const ownerMatches = compileWildcard(owner);
   const pathMatches = compileWildcard(path);
   return (target) =>
-    pathMatches(targetPath(target)) && ownerMatches(target.owner) && regionMatches(bareRegion(target.region));
+    (target.service === undefined || service === '*') &&
+    pathMatches(targetPath(target)) &&
+    ownerMatches(target.owner) &&
+    regionMatches(bareRegion(target.region));
 }
 
 /** Policies write regions with and without the prefix (chapter 7.1). */

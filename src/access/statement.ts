@@ -20,6 +20,8 @@ export interface Statement {
   applies(request: PolicyRequest): boolean;
   /** Whether it lets in somebody who is not pinned down (chapter 7.3, Block Public Access). */
   readonly isPublic: boolean;
+  /** The keys that its Condition asks for. */
+  readonly conditionKeys: readonly string[];
 }
 
 /** A RAM policy belongs to its user and names no principal; a bucket policy belongs to its bucket. */
@@ -72,6 +74,7 @@ function assemble(
       actions.some((action) => action(request.action)) &&
       resources.some((resource) => resource(request)) &&
       (condition?.holds(request.context) ?? true),
+    conditionKeys: condition?.keys ?? [],
     isPublic: effect === 'Allow' && principals?.fixed === false && !(condition?.pins ?? false),
   };
 }

@@ -10,6 +10,9 @@ const FOREVER = 'public, max-age=31536000, immutable';
 
 let fills = 0;
 
+/** Whether so many bytes can be what was asked for. */
+type Fits = (bytes: number) => boolean;
+
 /**
  * Keeps blobs that are read whole in the cache of the data centre, which is nearer than R2. A name always means the same
  * bytes, so what is kept can never be stale: whether an object still has this content, and who may read it, the index
@@ -30,12 +33,13 @@ export class EdgeBlobStore implements BlobStore {
     if (entire !== true || offset !== 0 || length > EDGE_BLOB_BYTES_MAX) return this.#inner.get(name, range);
     const address = `https://blob.invalid/${encodeURIComponent(name)}/${length}`;
     const cache = await caches.open(CACHE);
-    const kept = await recall(cache, address, length);
+    const fits = (bytes: number) => bytes <= length && bytes >= (range.sealed ?? length);
+    const kept = await recall(cache, address, fits);
     if (kept !== null) return kept;
     const body = await this.#inner.get(name, range);
     if (body === null || fills >= FILLS_AT_ONCE) return body;
     const [mine, copy] = body.tee();
-    this.#waitUntil(keep(cache, address, copy, length));
+    this.#waitUntil(keep(cache, address, copy, fits));
     return mine;
   }
 
@@ -43,7 +47,7 @@ export class EdgeBlobStore implements BlobStore {
     return this.#inner.put(name, body, options);
   }
 
-  startUpload(name: string, options?: { infrequent?: boolean | undefined }): Promise<BlobUpload> {
+  startUpload(name: string, options?: Pick<PutOptions, 'infrequent' | 'sealed'>): Promise<BlobUpload> {
     return this.#inner.startUpload(name, options);
   }
 
@@ -57,20 +61,20 @@ export class EdgeBlobStore implements BlobStore {
 }
 
 /** What the cache has, if it is what it must be. A cache that fails costs time, nothing else. */
-async function recall(cache: Cache, address: string, length: number): Promise<ReadableStream<Uint8Array> | null> {
+async function recall(cache: Cache, address: string, fits: Fits): Promise<ReadableStream<Uint8Array> | null> {
   const found = await cache.match(address).catch(() => undefined);
   if (found === undefined) return null;
-  if (found.status === 200 && found.headers.get('content-length') === String(length)) return found.body;
+  if (found.status === 200 && fits(Number(found.headers.get('content-length') ?? Number.NaN))) return found.body;
   await found.body?.cancel();
   return null;
 }
 
 /** Read whole before it is kept: a body that breaks off, or has another length, is not. */
-async function keep(cache: Cache, address: string, body: ReadableStream<Uint8Array>, length: number): Promise<void> {
+async function keep(cache: Cache, address: string, body: ReadableStream<Uint8Array>, fits: Fits): Promise<void> {
   fills++;
   try {
     const bytes = await new Response(body).arrayBuffer();
-    if (bytes.byteLength === length) {
+    if (fits(bytes.byteLength)) {
       await cache.put(address, new Response(bytes, { headers: { 'cache-control': FOREVER } }));
     }
   } catch {

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { type MasterKey, masterIdOf } from './master-keys.ts';
 
 /** What a blob's name tells: whose it is, and how old. */
 export interface BlobName {
@@ -7,10 +8,12 @@ export interface BlobName {
   hourMs: number;
   /** 128 random bits, base64url. */
   random: string;
+  /** For a sealed blob the token of its data key, base64url. */
+  keyToken: string | null;
 }
 
 const SHARD_ID = /^[A-Za-z0-9._:~-]{1,128}$/;
-const NAME = /^([A-Za-z0-9._:~-]{1,128})\/(\d{4})(\d{2})(\d{2})(\d{2})\/([A-Za-z0-9_-]{22})$/;
+const NAME = /^([A-Za-z0-9._:~-]{1,128})\/(\d{4})(\d{2})(\d{2})(\d{2})\/([A-Za-z0-9_-]{22})(?:\.([A-Za-z0-9_-]{64}))?$/;
 
 /** `yyyymmddhh` in UTC: sorts as time does. */
 export function hourStamp(ms: number): string {
@@ -34,12 +37,37 @@ export function makeBlobName(shardId: string, nowMs: number): string {
   return `${shardPrefix(shardId)}${hourStamp(nowMs)}/${random}`;
 }
 
+/**
+ * Makes the name of a sealed blob of a new one. The token says how to open it, so a name is all that reading takes,
+ * wherever it is copied to.
+ */
+export function sealedName(name: string, token: Uint8Array<ArrayBuffer>): string {
+  return `${name}.${Buffer.from(token).toString('base64url')}`;
+}
+
+/** The token of a sealed blob's data key, or null for every other name. */
+export function keyTokenOf(name: string): Uint8Array<ArrayBuffer> | null {
+  const keyToken = parseBlobName(name)?.keyToken ?? null;
+  return keyToken === null ? null : new Uint8Array(Buffer.from(keyToken, 'base64url'));
+}
+
+/** Whether a blob is encrypted at rest. */
+export function isSealed(name: string): boolean {
+  return parseBlobName(name)?.keyToken != null;
+}
+
+/** Whether a blob is sealed by this master key; null for one that is not sealed. */
+export function isSealedBy(name: string, key: MasterKey | null): boolean {
+  const token = keyTokenOf(name);
+  return token === null ? key === null : key !== null && masterIdOf(token) === key.id;
+}
+
 /** Takes a name apart, or null where it is none of ours. */
 export function parseBlobName(name: string): BlobName | null {
   const match = NAME.exec(name);
   if (match === null) return null;
-  const [, shardId = '', year = '', month = '', day = '', hour = '', random = ''] = match;
+  const [, shardId = '', year = '', month = '', day = '', hour = '', random = '', keyToken = null] = match;
   const hourMs = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour));
   if (hourStamp(hourMs) !== `${year}${month}${day}${hour}`) return null;
-  return { shardId, hourMs, random };
+  return { shardId, hourMs, random, keyToken };
 }

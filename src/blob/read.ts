@@ -1,3 +1,4 @@
+import { isSealed } from './names.ts';
 import { type ByteRange, type Piece, type SegmentSource, type Slice, slicePieces } from './segments.ts';
 import type { BlobStore } from './store.ts';
 
@@ -13,7 +14,7 @@ type Body = ReadableStream<Uint8Array>;
 
 /**
  * The bytes of a range over segments, as a stream of known length. A range within one segment is the store's own
- * stream; longer ones are piped together by the runtime. JavaScript touches no byte either way. The first blob is
+ * stream; longer ones are piped together by the runtime. JavaScript touches no byte either way, unless it decrypts. The first blob is
  * opened before this returns, so that its absence can still be answered with an error; any later failure aborts the
  * stream, which never ends short. Cancelling the stream ends all reading.
  * @param source segments in order, or pages of them, fetched no earlier than the range needs them
@@ -28,7 +29,8 @@ export async function readSegments(store: BlobStore, source: SegmentSource, rang
   });
   if (first?.piece.length === range.length) {
     await opened.close();
-    return first.body;
+    // What decrypts is JavaScript: its stream has no length of its own.
+    return !isSealed(first.piece.blob) ? first.body : first.body.pipeThrough(new FixedLengthStream(range.length));
   }
   const { readable, writable } = new FixedLengthStream(range.length);
   // Its failures reach the reader through the stream.

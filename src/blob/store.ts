@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { isSealed } from './names.ts';
 
 /** Longest body of one put: R2's limit, 5 GiB less 5 MiB. */
 export const MAX_BLOB_BYTES = 5_363_466_240;
@@ -16,6 +17,8 @@ export interface PutOptions {
   md5?: Uint8Array | undefined;
   /** Store in the class for rarely read data. */
   infrequent?: boolean | undefined;
+  /** The body of a sealed blob, encrypted already. */
+  sealed?: boolean | undefined;
 }
 
 /** Bytes of a blob. */
@@ -24,12 +27,20 @@ export interface BlobRange {
   readonly length: number;
   /** A hint that this is most likely the whole blob. */
   readonly entire?: boolean;
+  /**
+   * Set for bytes of a sealed blob as they are stored: the fewest that must be there. Where the blob ends behind them,
+   * so does the stream.
+   */
+  readonly sealed?: number;
 }
 
 /** A blob that is written in parts, because its length is not known beforehand. */
 export interface BlobUpload {
-  /** Adds the next part. All parts but the last have one length, at least 5 MiB. The buffer is in use until then. */
-  putPart(part: Uint8Array): Promise<void>;
+  /**
+   * Adds the next part. All parts but the last have one length, at least 5 MiB. A buffer is in use until then, a stream
+   * must have a known length.
+   */
+  putPart(part: Uint8Array | ReadableStream<Uint8Array>): Promise<void>;
   /** Makes the blob of the parts. */
   complete(): Promise<void>;
   /** Drops the parts. */
@@ -60,7 +71,7 @@ export interface BlobStore {
    */
   put(name: string, body: Uint8Array | ReadableStream<Uint8Array>, options: PutOptions): Promise<StoredBlob>;
   /** Begins a blob of unknown length. */
-  startUpload(name: string, options?: { infrequent?: boolean | undefined }): Promise<BlobUpload>;
+  startUpload(name: string, options?: Pick<PutOptions, 'infrequent' | 'sealed'>): Promise<BlobUpload>;
   /**
    * Bytes of a blob, or null where there is no such blob. The stream yields exactly `length` bytes or fails.
    * @throws {BlobStoreError} `truncated` where the blob ends before the range does
@@ -123,6 +134,15 @@ function storageClass(infrequent: boolean | undefined): R2PutOptions {
   return infrequent ? { storageClass: 'InfrequentAccess' } : {};
 }
 
+/**
+ * What is sealed comes from a cipher and goes to one ({@link CipherStore}): plain bytes under a sealed name, or sealed
+ * ones taken for plain, are a mistake of the caller that must not come through.
+ */
+function mustBeSealed(name: string, sealed = false): void {
+  if (isSealed(name) !== sealed)
+    throw new TypeError(`blob ${name} is ${sealed ? 'not ' : ''}sealed: its cipher was left out`);
+}
+
 /** R2's limit of names in one delete. */
 const DELETE_BATCH = 1000;
 
@@ -135,6 +155,7 @@ export class R2BlobStore implements BlobStore {
   }
 
   async put(name: string, body: Uint8Array | ReadableStream<Uint8Array>, options: PutOptions): Promise<StoredBlob> {
+    mustBeSealed(name, options.sealed);
     const stored = await guarded(
       this.#bucket.put(name, body, {
         onlyIf: { etagDoesNotMatch: '*' },
@@ -148,25 +169,25 @@ export class R2BlobStore implements BlobStore {
     return { md5: Buffer.from(md5).toString('hex').toUpperCase() };
   }
 
-  async startUpload(name: string, options?: { infrequent?: boolean | undefined }): Promise<BlobUpload> {
+  async startUpload(name: string, options?: Pick<PutOptions, 'infrequent' | 'sealed'>): Promise<BlobUpload> {
+    mustBeSealed(name, options?.sealed);
     return new R2BlobUpload(await guarded(this.#bucket.createMultipartUpload(name, storageClass(options?.infrequent))));
   }
 
   async get(name: string, range: BlobRange): Promise<ReadableStream<Uint8Array> | null> {
+    const { offset, length, sealed: least = length } = range;
+    mustBeSealed(name, range.sealed !== undefined);
     // R2 is faster without a range.
     if (range.entire && range.offset === 0) {
       const whole = await guarded(this.#bucket.get(name));
-      if (whole === null || whole.size === range.length) return whole === null ? null : whole.body;
+      if (whole === null || (whole.size >= least && whole.size <= length)) return whole === null ? null : whole.body;
       await whole.body.cancel();
     }
-    const found = await guarded(this.#bucket.get(name, { range }));
+    const found = await guarded(this.#bucket.get(name, { range: { offset, length } }));
     if (found === null) return null;
-    if (found.size < range.offset + range.length) {
+    if (found.size < offset + least) {
       await found.body.cancel();
-      throw new BlobStoreError(
-        'truncated',
-        `blob ${name} has ${found.size} bytes, not ${range.offset}+${range.length}`,
-      );
+      throw new BlobStoreError('truncated', `blob ${name} has ${found.size} bytes, not ${offset}+${least}`);
     }
     return found.body;
   }
@@ -208,7 +229,7 @@ class R2BlobUpload implements BlobUpload {
     this.#upload = upload;
   }
 
-  async putPart(part: Uint8Array): Promise<void> {
+  async putPart(part: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
     this.#parts.push(await guarded(this.#upload.uploadPart(this.#next++, part)));
   }
 

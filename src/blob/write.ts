@@ -1,9 +1,12 @@
 import type { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { MAX_SEALED_BLOB_BYTES, sealBytes } from './cipher.ts';
 import { Crc64, crc64 } from './crc64.ts';
 import { crc64Combine } from './crc64-combine.ts';
 import { incomplete, md5Mismatch, tooLarge } from './failure.ts';
-import { makeBlobName } from './names.ts';
+import { feed } from './feed.ts';
+import { type MasterKey, newDataKey } from './master-keys.ts';
+import { makeBlobName, sealedName } from './names.ts';
 import type { Segment } from './segments.ts';
 import { BodySource } from './source.ts';
 import { type BlobStore, BlobStoreError, MAX_BLOB_BYTES } from './store.ts';
@@ -36,6 +39,8 @@ export interface WriteOptions {
   limit: number;
   /** Store in the class for rarely read data. */
   infrequent?: boolean | undefined;
+  /** Encrypt at rest, with data keys that this one wraps. The store must be one that seals ({@link CipherStore}). */
+  key?: MasterKey | undefined;
   /** Longest pause of the sender. */
   idleTimeoutMs: number;
   /** Clock, ms since the epoch. */
@@ -49,7 +54,7 @@ export interface WrittenBody {
   /** 32 upper-case hex digits. */
   md5: string;
   crc64: bigint;
-  /** The bytes, where they are few enough to live in the index. */
+  /** The bytes, where they are few enough to live in the index; with a key sealed, unless there are none. */
   inline?: Uint8Array;
   /** Where the bytes are; none for an empty or inline body. */
   segments: Segment[];
@@ -102,8 +107,10 @@ function cut(body: Uint8Array<ArrayBuffer> | null, length: number): Uint8Array<A
   return body === null ? new Uint8Array() : body.subarray(0, length);
 }
 
-function newName(task: Task): string {
-  const name = makeBlobName(task.shardId, task.now());
+/** Each blob has a data key of its own: its chunks count on it. */
+async function newName(task: Task): Promise<string> {
+  const plain = makeBlobName(task.shardId, task.now());
+  const name = task.key === undefined ? plain : sealedName(plain, (await newDataKey(task.key)).token);
   task.names.push(name);
   return name;
 }
@@ -126,9 +133,10 @@ async function writeWhole(task: Task, bytes: Uint8Array<ArrayBuffer>): Promise<W
     const md5 = checkedMd5(task, createHash('md5').update(bytes).digest());
     // A copy where the buffer is larger: sent to another object, a view would take its whole buffer along.
     const inline = bytes.buffer.byteLength === size ? bytes : bytes.slice();
-    return { size, md5, crc64: crc, inline, segments: [] };
+    const kept = task.key === undefined || size === 0 ? inline : await sealBytes(task.key, inline);
+    return { size, md5, crc64: crc, inline: kept, segments: [] };
   }
-  const blob = newName(task);
+  const blob = await newName(task);
   const { md5 } = await task.store.put(blob, bytes, { length: size, md5: task.md5, infrequent: task.infrequent });
   return { size, md5, crc64: crc, segments: [{ blob, offset: 0, length: size, crc64: crc }] };
 }
@@ -139,7 +147,7 @@ async function writeKnown(task: Task, source: BodySource, length: number): Promi
     if (bytes.length < length) throw incomplete(bytes.length, length);
     return writeWhole(task, bytes);
   }
-  const blobLimit = task.blobLimit ?? MAX_BLOB_BYTES;
+  const blobLimit = task.blobLimit ?? (task.key === undefined ? MAX_BLOB_BYTES : MAX_SEALED_BLOB_BYTES);
   if (length <= blobLimit) {
     const { segment, md5 } = await streamBlob(task, source, length, { md5: task.md5 });
     return { size: length, md5, crc64: segment.crc64, segments: [segment] };
@@ -180,33 +188,20 @@ async function streamBlob(
   length: number,
   options: StreamOptions,
 ): Promise<{ segment: Segment; md5: string }> {
-  const blob = newName(task);
-  const { readable, writable } = new FixedLengthStream(length);
-  const writer = writable.getWriter();
+  const blob = await newName(task);
   const crc = new Crc64();
   const onBytes = (bytes: Uint8Array, last: boolean): void => {
     crc.update(bytes);
     options.onBytes?.(bytes);
     if (last) options.beforeLast?.();
   };
-  let refused: { error: unknown } | undefined;
-  const stored = task.store.put(blob, readable, { length, md5: options.md5, infrequent: task.infrequent });
-  stored.catch((error) => {
+  const { md5 } = await feed(
+    length,
+    (readable) => task.store.put(blob, readable, { length, md5: options.md5, infrequent: task.infrequent }),
+    (writer) => pump(source, writer, length, onBytes),
     // Whatever the pump waits for, a byte from the sender or room in the stream, it need not wait for longer.
-    refused = { error };
-    source.fail(error);
-    writer.abort(error).catch(() => {});
-  });
-  try {
-    await pump(source, writer, length, onBytes);
-    await writer.close();
-  } catch (error) {
-    const cause = refused === undefined ? error : refused.error;
-    await writer.abort(cause).catch(() => {});
-    await stored.catch(() => {});
-    throw cause;
-  }
-  const { md5 } = await stored;
+    (error) => source.fail(error),
+  );
   return { segment: { blob, offset: 0, length, crc64: crc.value }, md5 };
 }
 
@@ -259,7 +254,7 @@ async function writeParts(
   limit: number,
 ): Promise<WrittenBody> {
   const { store, infrequent } = task;
-  const blob = newName(task);
+  const blob = await newName(task);
   const { size, md5, crc64 } = await uploadInParts({
     store,
     blob,

@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { shardStub } from '../index/stub.ts';
 import { Mutex } from '../lib/mutex.ts';
 import { randomHex } from '../lib/random.ts';
+import { type CnameToken, CnameTokens } from './cname-tokens.ts';
 import type { BucketConfig, BucketEntry, BucketSeed, ConfigPatch, Documents } from './config.ts';
 import { configKey } from './config-cache.ts';
 import { rulesOf } from './worm.ts';
@@ -30,10 +31,12 @@ const ALARM_DELAY_MS = 5_000;
  */
 export class BucketObject extends DurableObject<Env> {
   readonly #mutex = new Mutex();
+  readonly #cnameTokens: CnameTokens;
   #config: BucketConfig | null;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
+    this.#cnameTokens = new CnameTokens(state.storage.kv);
     this.#config = state.storage.kv.get<BucketConfig>('config') ?? null;
   }
 
@@ -80,7 +83,7 @@ export class BucketObject extends DurableObject<Env> {
       const config = applyPatch(current, patch);
       this.#begin({ kind: 'announce' });
       this.#store(config);
-      await this.#announce(config);
+      await this.#announce(config, JSON.stringify(entryOf(config)) !== JSON.stringify(entryOf(current)));
       return { config };
     });
   }
@@ -100,11 +103,25 @@ export class BucketObject extends DurableObject<Env> {
       this.#config = null;
       this.ctx.storage.transactionSync(() => {
         this.ctx.storage.kv.delete('config');
+        this.#cnameTokens.clear();
         this.#begin({ kind: 'removed', config });
       });
       await this.#finishRemoval(config);
       return 'removed';
     });
+  }
+
+  /** The token that proves the ownership of a domain to this bucket, if there is one. */
+  findCnameToken(id: string, domain: string): CnameToken | null {
+    return this.#config?.id === id ? this.#cnameTokens.find(domain, Date.now()) : null;
+  }
+
+  createCnameToken(id: string, domain: string): CnameToken | 'full' | 'absent' {
+    return this.#config?.id === id ? (this.#cnameTokens.create(domain, Date.now()) ?? 'full') : 'absent';
+  }
+
+  dropCnameToken(id: string, domain: string): void {
+    if (this.#config?.id === id) this.#cnameTokens.drop(domain);
   }
 
   /** Finishes what a crash or an unreachable shard interrupted. */
@@ -121,8 +138,10 @@ export class BucketObject extends DurableObject<Env> {
     return this.#announce(this.#config);
   }
 
-  async #announce(config: BucketConfig): Promise<void> {
+  /** @param listed whether what lists of buckets show may have changed */
+  async #announce(config: BucketConfig, listed = true): Promise<void> {
     await this.#eachShard(config, (shard, call) => shard.configure(call, rulesOf(config)));
+    if (listed) await this.#directory(config.owner).confirm(entryOf(config));
     await this.#publish(config);
     this.#end();
   }
@@ -214,5 +233,6 @@ function entryOf(config: BucketConfig): BucketEntry {
     region: config.region,
     storageClass: config.storageClass,
     resourceGroup: config.resourceGroup,
+    ...(config.documents.tags === undefined ? {} : { tags: config.documents.tags }),
   };
 }

@@ -1,4 +1,9 @@
+import type { CorsRules } from '../access/cors.ts';
+import type { Payer } from '../access/payer.ts';
+import type { RefererRules } from '../access/referer.ts';
+import type { Tags } from '../index/records.ts';
 import type { Website } from '../website/config.ts';
+import type { CnameBinding } from './cnames.ts';
 import type { WormPolicy } from './worm.ts';
 
 /** What a bucket is and how it is configured. The bucket's Durable Object is the authority, everything else a copy. */
@@ -34,10 +39,28 @@ export type StorageClass = 'Standard' | 'IA' | 'Archive' | 'ColdArchive' | 'Deep
 export type BucketAcl = 'private' | 'public-read' | 'public-read-write';
 export type Versioning = 'Enabled' | 'Suspended';
 
+/** How new objects are encrypted at rest that do not say it themselves. */
+export interface DefaultEncryption {
+  readonly algorithm: 'AES256' | 'KMS';
+  /** The key to use; only with KMS. */
+  readonly keyId?: string;
+  /** By what the data is to be encrypted, where not by AES; only with KMS. */
+  readonly dataAlgorithm?: 'SM4';
+}
+
 /** One member for each kind of configuration document; absent means never configured. */
 export interface Documents {
   /** The bucket policy, byte for byte as it was put. */
   readonly policy?: string;
+  readonly encryption?: DefaultEncryption;
+  readonly cors?: CorsRules;
+  readonly referer?: RefererRules;
+  readonly payer?: Payer;
+  readonly tags?: Tags;
+  /** Whether the acceleration endpoint is open. */
+  readonly accelerated?: boolean;
+  /** Custom domains, in the order in which they were bound. */
+  readonly cnames?: readonly CnameBinding[];
   readonly website?: Website;
   /** The retention policy. It may have lapsed: see `wormInForce`. */
   readonly worm?: WormPolicy;
@@ -68,6 +91,7 @@ export interface BucketSeed {
 /** An entry of an account's directory: what ListBuckets shows without asking each bucket. */
 export interface BucketEntry {
   readonly name: string;
+  readonly tags?: Tags;
   readonly created: number;
   readonly region: string;
   readonly storageClass: StorageClass;

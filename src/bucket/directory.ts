@@ -1,14 +1,22 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { BucketEntry } from './config.ts';
+import { Nonces } from './nonces.ts';
 
 /** Most buckets of one account in one region ([PutBucket-3]). */
 export const BUCKETS_PER_REGION_MAX = 100;
+
+export interface TagWish {
+  readonly key: string;
+  readonly value?: string;
+}
 
 export interface DirectoryQuery {
   readonly prefix: string;
   /** Exclusive. */
   readonly marker: string;
   readonly limit: number;
+  /** Tags that a bucket must have, all of them; without a value any will do. */
+  readonly tags?: readonly TagWish[];
 }
 
 export interface DirectoryPage {
@@ -26,6 +34,7 @@ export interface DirectoryPage {
  */
 export class DirectoryObject extends DurableObject<Env> {
   readonly #sql: SqlStorage;
+  readonly #nonces: Nonces;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -33,6 +42,7 @@ export class DirectoryObject extends DurableObject<Env> {
     this.#sql.exec(`CREATE TABLE IF NOT EXISTS bucket (
       name TEXT PRIMARY KEY, region TEXT NOT NULL, entry TEXT NOT NULL, pending INTEGER NOT NULL
     ) WITHOUT ROWID`);
+    this.#nonces = new Nonces(this.#sql);
   }
 
   /** Takes a place for a bucket. False where the account has as many as it may have in that region. */
@@ -59,27 +69,43 @@ export class DirectoryObject extends DurableObject<Env> {
     );
   }
 
+  /** Takes a nonce of one of the account's keys. @returns whether it is new */
+  spend(nonce: string, until: number): boolean {
+    return this.#nonces.spend(nonce, until, Date.now());
+  }
+
   release(name: string): void {
     this.#sql.exec('DELETE FROM bucket WHERE name = ?', name);
   }
 
   list(query: DirectoryQuery): DirectoryPage {
-    const rows = this.#sql
-      .exec<{ name: string; entry: string; pending: number }>(
-        'SELECT name, entry, pending FROM bucket WHERE name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?',
-        query.marker,
-        query.prefix.length,
-        query.prefix,
-        query.limit + 1,
-      )
-      .toArray();
+    const rows = [];
+    // An account has few buckets: there is no index for their tags.
+    for (const row of this.#rows(query)) {
+      const entry = JSON.parse(row.entry) as BucketEntry;
+      if (hasTags(entry, query.tags)) rows.push({ ...row, entry });
+      if (rows.length > query.limit) break;
+    }
     const all = this.#sql.exec<{ n: number }>('SELECT count(*) AS n FROM bucket').one().n;
     const shown = rows.slice(0, query.limit);
     return {
-      buckets: shown.map((row) => JSON.parse(row.entry) as BucketEntry),
+      buckets: shown.map((row) => row.entry),
       truncated: rows.length > query.limit,
       whole: shown.length === all,
       pending: shown.filter((row) => row.pending === 1).map((row) => row.name),
     };
   }
+
+  #rows({ marker, prefix }: DirectoryQuery) {
+    return this.#sql.exec<{ name: string; entry: string; pending: number }>(
+      'SELECT name, entry, pending FROM bucket WHERE name > ? AND substr(name, 1, ?) = ? ORDER BY name',
+      marker,
+      prefix.length,
+      prefix,
+    );
+  }
+}
+
+function hasTags({ tags = [] }: BucketEntry, wanted: readonly TagWish[] = []): boolean {
+  return wanted.every(({ key, value }) => tags.some((tag) => tag.key === key && (value ?? tag.value) === tag.value));
 }

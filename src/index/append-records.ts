@@ -1,4 +1,4 @@
-import type { ObjectAcl, ObjectContent, Segment, Versioning, WriteGuard } from './records.ts';
+import type { ObjectAcl, ObjectCipher, ObjectContent, Segment, Versioning, WriteGuard } from './records.ts';
 
 /** What is said to a shard about appends, and answered by it. */
 
@@ -8,6 +8,8 @@ export interface Fragment {
   readonly crc64: string;
   readonly inline: Uint8Array | null;
   readonly segments: readonly Segment[];
+  /** How its blobs are encrypted. Only bytes that are not live in the index. */
+  readonly cipher: ObjectCipher | null;
 }
 
 export interface AppendCommand {
@@ -16,7 +18,7 @@ export interface AppendCommand {
   readonly position: number;
   readonly fragment: Fragment;
   /** What a new object gets beside its content. */
-  readonly creation: Pick<ObjectContent, 'storageClass' | 'acl' | 'meta' | 'tags'>;
+  readonly creation: Pick<ObjectContent, 'storageClass' | 'acl' | 'meta' | 'tags' | 'cipher'>;
   /** The ACL that an existing object gets; absent where it keeps its own. */
   readonly acl?: ObjectAcl | null;
   /** The tail that a `flush` answer gave and the fragment, as blobs; the object must still have that answer's ETag. */
@@ -32,10 +34,13 @@ export type AppendReply =
       readonly position: number;
       readonly etag: string;
       readonly crc64: string;
+      readonly cipher: ObjectCipher | null;
       /** Null in a bucket that never had versioning. */
       readonly versionId: string | null;
     }
   /** Nothing was appended: the next append belongs at `position`. */
   | { readonly outcome: 'misplaced'; readonly position: number }
+  /** Nothing was appended: the object is, or is to be, encrypted otherwise than the fragment. */
+  | { readonly outcome: 'reseal'; readonly cipher: ObjectCipher | null }
   /** Nothing was appended: the tail must go into blobs first. Ask again with `flushed`. */
   | { readonly outcome: 'flush'; readonly etag: string; readonly tail: Uint8Array };

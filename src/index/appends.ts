@@ -3,8 +3,8 @@ import { randomHex } from '../lib/random.ts';
 import type { AppendCommand, AppendReply } from './append-records.ts';
 import type { BlobLedger } from './blobs.ts';
 import { mayWrite, visible } from './objects.ts';
-import type { Answer, Segment, Versioning } from './records.ts';
-import type { Row } from './rows.ts';
+import { type Answer, isSameCipher, type ObjectContent, type Segment, type Versioning } from './records.ts';
+import { type Row, recordOf } from './rows.ts';
 import type { VersionStore } from './version-store.ts';
 
 /**
@@ -37,17 +37,21 @@ export class AppendTable {
     if (existing !== undefined) this.#versions.mustYield(existing, now);
     const size = existing?.size ?? 0;
     if (position !== size) return { ok: { outcome: 'misplaced', position: size } };
+    const cipher = existing === undefined ? command.creation.cipher : recordOf(existing).cipher;
+    if (command.fragment.size > 0 && !isSameCipher(cipher, command.fragment.cipher))
+      return { ok: { outcome: 'reseal', cipher } };
     if (existing === undefined) return { ok: this.#create(command, current, now) };
     // An empty fragment changes nothing, the time of the last change included ([AppendObject-7]).
-    if (command.fragment.size === 0) return { ok: appended(existing.size, existing, existing.version, versioning) };
+    if (command.fragment.size === 0)
+      return { ok: appended(existing.size, recordOf(existing), existing.version, versioning) };
     return { ok: this.#grow(command, existing, now) };
   }
 
   #create(command: AppendCommand, current: Row | undefined, now: number): AppendReply {
     const { key, fragment, creation, versioning } = command;
-    const made = { etag: newEtag(), crc64: fragment.crc64 };
+    const made = { etag: newEtag(), crc64: fragment.crc64, cipher: creation.cipher };
     this.#ledger.hold(fragment.segments);
-    const content = { ...creation, ...fragment, ...made, kind: 'Appendable', link: null } as const;
+    const content = { ...fragment, ...creation, ...made, kind: 'Appendable', link: null } as const;
     const versionId = this.#versions.write(key, current, content, versioning, now);
     return appended(fragment.size, made, versionId, versioning);
   }
@@ -63,10 +67,11 @@ export class AppendTable {
       etag: newEtag(),
       crc64: String(crc64Combine(BigInt(row.crc64 ?? 0), BigInt(fragment.crc64), fragment.size)),
     };
+    const { cipher } = recordOf(row);
     this.#ledger.hold(change.segments);
     const acl = command.acl === undefined ? row.acl : command.acl;
     this.#versions.grow(row, { ...made, ...change, size, acl }, now);
-    return appended(size, made, row.version, versioning);
+    return appended(size, { ...made, cipher }, row.version, versioning);
   }
 
   /** Where the fragment's bytes go: behind the tail, into blobs, or nowhere until the tail has been flushed. */
@@ -84,7 +89,7 @@ export class AppendTable {
 
 function appended(
   position: number,
-  { etag, crc64 }: { readonly etag: string; readonly crc64: string | null },
+  { etag, crc64, cipher }: Pick<ObjectContent, 'etag' | 'crc64' | 'cipher'>,
   versionId: string,
   versioning: Versioning | null,
 ): AppendReply {
@@ -93,6 +98,7 @@ function appended(
     position,
     etag,
     crc64: crc64 ?? '0',
+    cipher,
     versionId: versioning === null ? null : versionId,
   };
 }

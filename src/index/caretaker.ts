@@ -1,4 +1,4 @@
-import type { BlobStore } from '../blob/store.ts';
+import type { CipherStore } from '../blob/cipher-store.ts';
 import { Mutex } from '../lib/mutex.ts';
 import type { BlobLedger } from './blobs.ts';
 import { Compactor } from './compaction.ts';
@@ -25,13 +25,13 @@ export class Caretaker {
   readonly #leases: LeaseBook;
   readonly #manifests: Manifests;
   readonly #compactor: Compactor;
-  readonly #store: BlobStore;
+  readonly #store: CipherStore;
   readonly #peers: Peers;
   readonly #mutex = new Mutex();
   /** When the alarm will come, as far as it is known: never later than this. */
   #alarmBy = Number.POSITIVE_INFINITY;
 
-  constructor(storage: DurableObjectStorage, ledger: BlobLedger, leases: LeaseBook, store: BlobStore, peers: Peers) {
+  constructor(storage: DurableObjectStorage, ledger: BlobLedger, leases: LeaseBook, store: CipherStore, peers: Peers) {
     this.#storage = storage;
     this.#ledger = ledger;
     this.#leases = leases;

@@ -24,6 +24,7 @@ import type {
   SegmentPage,
   SegmentPlace,
   StatReply,
+  Tags,
   TagsCommand,
 } from './records.ts';
 import type { CleanReply, RestoreCommand, RestoreReply } from './restore.ts';
@@ -105,6 +106,23 @@ export class IndexClient {
 
   read(command: ReadCommand): Promise<Outcome<ReadReply>> {
     return this.#onKey(command.key, true, (stub, call) => stub.read(call, command));
+  }
+
+  /** Tags of the current or the named versions, in the order asked for; null for what is not there or has none. */
+  tags(addresses: readonly ObjectAddress[]): Promise<readonly (Tags | null)[]> {
+    return this.#overMap(async (map) => {
+      const tags = new Array<Tags | null>(addresses.length).fill(null);
+      await Promise.all(
+        [...byShard(addresses, map)].map(async ([shard, members]) => {
+          const own = members.map((i) => addresses[i]!);
+          const found = mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.tags(call, own)));
+          found.forEach((one, n) => {
+            tags[members[n]!] = one;
+          });
+        }),
+      );
+      return tags;
+    });
   }
 
   /** What a version consists of from one place on, page by page: the first piece is cut to begin exactly there. */

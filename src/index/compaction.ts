@@ -1,7 +1,7 @@
+import type { CipherStore } from '../blob/cipher-store.ts';
 import { crc64Combine } from '../blob/crc64-combine.ts';
 import { makeBlobName } from '../blob/names.ts';
 import { readSegments } from '../blob/read.ts';
-import type { BlobStore } from '../blob/store.ts';
 import type { BlobLedger } from './blobs.ts';
 import { isFragmented, noteFragmented } from './compaction-queue.ts';
 import type { Manifests } from './manifests.ts';
@@ -44,14 +44,14 @@ export class Compactor {
   readonly #sql: SqlStorage;
   readonly #ledger: BlobLedger;
   readonly #manifests: Manifests;
-  readonly #store: BlobStore;
+  readonly #store: CipherStore;
   readonly #limits: CompactionLimits;
 
   constructor(
     storage: DurableObjectStorage,
     ledger: BlobLedger,
     manifests: Manifests,
-    store: BlobStore,
+    store: CipherStore,
     limits: CompactionLimits = defaults,
   ) {
     this.#storage = storage;
@@ -189,7 +189,7 @@ export class Compactor {
 
   async #merge(run: readonly Segment[], home: string, now: number): Promise<Segment> {
     const length = run.reduce((sum, segment) => sum + segment.length, 0);
-    const blob = makeBlobName(home, now);
+    const blob = await this.#store.nameInPlaceOf(run.at(-1)!.blob, makeBlobName(home, now));
     await this.#store.put(blob, await readSegments(this.#store, run, { offset: 0, length }), { length });
     const crc64 = run.reduce((crc, segment) => crc64Combine(crc, BigInt(segment.crc64), segment.length), 0n);
     return { blob, offset: 0, length, crc64: String(crc64) };

@@ -2,6 +2,7 @@ import type { BlobLedger } from './blobs.ts';
 import type {
   AclCommand,
   Answer,
+  ObjectAddress,
   PutCommand,
   PutReply,
   ReadCommand,
@@ -12,6 +13,7 @@ import type {
   SegmentPage,
   SegmentPlace,
   Sight,
+  Tags,
   TagsCommand,
   Versioning,
   WriteGuard,
@@ -96,6 +98,14 @@ export class ObjectTable {
     if (refusal !== undefined) return refusal;
     this.#sql.exec('UPDATE version SET acl = ? WHERE id = ?', command.acl, row!.id);
     return { ok: { versionId: row!.version } };
+  }
+
+  /** Tags of versions, in the order asked for; null where there is no such version, or it has none. */
+  tags(addresses: readonly ObjectAddress[]): readonly (Tags | null)[] {
+    return addresses.map(({ key, versionId }) => {
+      const row = this.#versions.find(key, versionId);
+      return row === undefined ? null : recordOf(row).tags;
+    });
   }
 
   /** Replaces the tags of a version; nothing else about it changes ([PutObjectTagging-4]). */

@@ -57,6 +57,21 @@ export type Tags = readonly Tag[];
 /** ACL of an object. Absent means that the bucket's applies ("default"). */
 export type ObjectAcl = 'private' | 'public-read' | 'public-read-write';
 
+/**
+ * How content is encrypted at rest, as clients are told. What opens it is kept with the content: in the names of its
+ * blobs, or in front of its inline bytes.
+ */
+export interface ObjectCipher {
+  readonly algorithm: 'AES256' | 'KMS';
+  /** The client's name of the key; only with KMS. */
+  readonly keyId?: string;
+}
+
+/** Whether the same is said of two contents. */
+export function isSameCipher(one: ObjectCipher | null, other: ObjectCipher | null): boolean {
+  return one?.algorithm === other?.algorithm && one?.keyId === other?.keyId;
+}
+
 export interface ObjectRecord {
   readonly key: string;
   /** `null` for the version that was written while versioning was not enabled. */
@@ -77,6 +92,7 @@ export interface ObjectRecord {
   /** Target key of a symbolic link. */
   readonly link: string | null;
   readonly restore: RestoreState | null;
+  readonly cipher: ObjectCipher | null;
 }
 
 /** The last restoration that was asked for of a frozen object. Times in ms; what they mean depends on the clock. */
@@ -191,7 +207,7 @@ export interface ReadCommand {
 /** A version, and the first page of its segments. */
 export interface ReadReply extends SegmentPage {
   readonly record: ObjectRecord;
-  /** The whole content, where it lives in the index; then there are no segments. */
+  /** The whole content, where it lives in the index; then there are no segments. Sealed where there is a cipher. */
   readonly inline: Uint8Array | null;
   /** The bytes behind the segments of an appendable, where not all of its bytes are in blobs. */
   readonly tail: Uint8Array | null;
@@ -208,7 +224,11 @@ export interface ObjectContent {
   readonly meta: StoredMeta;
   readonly tags: Tags | null;
   readonly link: string | null;
-  /** Bytes that live in the index: all of them, or those of an appendable that follow its segments. */
+  readonly cipher: ObjectCipher | null;
+  /**
+   * Bytes that live in the index: all of them, sealed where there is a cipher, or those of an appendable without one
+   * that follow its segments.
+   */
   readonly inline: Uint8Array | null;
   readonly segments: readonly Segment[];
   /** Of an archived object that is only edited: it stays as restored as it was. */

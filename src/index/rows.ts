@@ -1,6 +1,7 @@
 import type {
   MarkerInfo,
   ObjectAcl,
+  ObjectCipher,
   ObjectKind,
   ObjectRecord,
   RestoreState,
@@ -25,13 +26,14 @@ export interface Row extends Record<string, SqlStorageValue> {
   tags: string | null;
   link: string | null;
   restore: string | null;
+  cipher: string | null;
   segments: string | null;
   closed: number;
   manifest: number | null;
 }
 
 export const COLUMNS =
-  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, segments, closed, manifest';
+  'id, key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, restore, cipher, segments, closed, manifest';
 
 export function recordOf(row: Row): ObjectRecord {
   return {
@@ -48,6 +50,7 @@ export function recordOf(row: Row): ObjectRecord {
     tags: row.tags === null ? null : (JSON.parse(row.tags) as Tags),
     link: row.link,
     restore: row.restore === null ? null : (JSON.parse(row.restore) as RestoreState),
+    cipher: row.cipher === null ? null : (JSON.parse(row.cipher) as ObjectCipher),
   };
 }
 

@@ -106,6 +106,10 @@ const migrations: readonly string[] = [
      covered INTEGER NOT NULL DEFAULT 0
    );
    CREATE INDEX fragmented_due ON fragmented (due);`,
+
+  // Encryption at rest: what clients are told of it.
+  `ALTER TABLE version ADD COLUMN cipher TEXT;
+   ALTER TABLE upload ADD COLUMN cipher TEXT;`,
 ];
 
 /** Brings a shard's tables up to date. The version is stored beside them, in the same transaction as the change. */

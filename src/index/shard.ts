@@ -1,4 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
+import { CipherStore } from '../blob/cipher-store.ts';
+import { readMasterKeys } from '../blob/master-keys.ts';
 import { R2BlobStore } from '../blob/store.ts';
 import type { AppendCommand, AppendReply } from './append-records.ts';
 import { AppendTable } from './appends.ts';
@@ -31,6 +33,7 @@ import type {
   SegmentPlace,
   ShardRules,
   StatReply,
+  Tags,
   TagsCommand,
 } from './records.ts';
 import { Refused } from './refused.ts';
@@ -49,6 +52,7 @@ import type {
   ListUploadsCommand,
   PartsPage,
   PutPartCommand,
+  UploadHead,
   UploadsPage,
 } from './upload-records.ts';
 import { UploadTable } from './uploads.ts';
@@ -104,7 +108,9 @@ export class IndexShard extends DurableObject<Env> {
     this.#statistician = new Statistician(state.storage.sql);
     this.#leases = new LeaseBook(state.storage);
     const peers = (name: string) => namedStub(env.INDEX, name);
-    this.#caretaker = new Caretaker(state.storage, this.#ledger, this.#leases, new R2BlobStore(env.BLOBS), peers);
+    const { ring } = readMasterKeys(env as unknown as Readonly<Record<string, unknown>>);
+    const store = new CipherStore(new R2BlobStore(env.BLOBS), ring);
+    this.#caretaker = new Caretaker(state.storage, this.#ledger, this.#leases, store, peers);
   }
 
   // The bucket's calls: its life and its configuration.
@@ -146,6 +152,10 @@ export class IndexShard extends DurableObject<Env> {
 
   read(call: Call, command: ReadCommand): Answer<ReadReply> {
     return this.#reject(call) ?? this.#objects.read(command);
+  }
+
+  tags(call: Call, addresses: readonly ObjectAddress[]): Answer<readonly (Tags | null)[]> {
+    return this.#reject(call) ?? { ok: this.#objects.tags(addresses) };
   }
 
   segments(call: Call, place: SegmentPlace, limit: number): Answer<SegmentPage> {
@@ -217,7 +227,7 @@ export class IndexShard extends DurableObject<Env> {
     return this.#reject(call) ?? this.#change((now) => this.#uploads.initiate(command, now));
   }
 
-  checkUpload(call: Call, command: AbortCommand): Answer<null> {
+  checkUpload(call: Call, command: AbortCommand): Answer<UploadHead> {
     return this.#reject(call) ?? this.#change(() => this.#uploads.check(command));
   }
 

@@ -1,4 +1,14 @@
-import type { Lease, ObjectAcl, PutReply, Segment, StoredMeta, Tags, Versioning, WriteGuard } from './records.ts';
+import type {
+  Lease,
+  ObjectAcl,
+  ObjectCipher,
+  PutReply,
+  Segment,
+  StoredMeta,
+  Tags,
+  Versioning,
+  WriteGuard,
+} from './records.ts';
 
 /** What the index keeps of multipart uploads, and what is said to a shard about them. Plain data: it crosses RPC. */
 
@@ -8,6 +18,8 @@ export interface UploadHead {
   readonly acl: ObjectAcl | null;
   readonly meta: StoredMeta;
   readonly tags: Tags | null;
+  /** How its parts are encrypted. */
+  readonly cipher: ObjectCipher | null;
 }
 
 /** Names an upload. */
@@ -86,6 +98,9 @@ export interface CompleteReply extends PutReply {
   /** Without quotes. */
   readonly etag: string;
   readonly crc64: string;
+  readonly cipher: ObjectCipher | null;
+  /** As stored, if any was. */
+  readonly contentType: string | undefined;
 }
 
 export interface AbortCommand extends UploadRef {

@@ -10,6 +10,7 @@ import type {
   ListUploadsCommand,
   PartsPage,
   PutPartCommand,
+  UploadHead,
   UploadsPage,
 } from './upload-records.ts';
 
@@ -25,8 +26,8 @@ export class UploadsClient {
     return this.#calls.onKey(key, false, (stub, call) => stub.initiate(call, command()));
   }
 
-  /** Whether an upload exists and the caller may go on with it. */
-  check(key: string, command: () => AbortCommand): Promise<Outcome<null>> {
+  /** Whether an upload exists and the caller may go on with it; what was said when it began. */
+  check(key: string, command: () => AbortCommand): Promise<Outcome<UploadHead>> {
     return this.#calls.onKey(key, true, (stub, call) => stub.checkUpload(call, command()));
   }
 

@@ -3,7 +3,7 @@ import { crc64Combine } from '../blob/crc64-combine.ts';
 import { randomHex } from '../lib/random.ts';
 import type { BlobLedger } from './blobs.ts';
 import { mayWrite, type ObjectTable, visible } from './objects.ts';
-import type { Answer, ObjectAcl, StoredMeta, Tags } from './records.ts';
+import type { Answer, ObjectAcl, ObjectCipher, StoredMeta, Tags } from './records.ts';
 import { Refused } from './refused.ts';
 import { packSegments, unpackSegments } from './rows.ts';
 import type {
@@ -18,7 +18,7 @@ import type {
   UploadHead,
   UploadRef,
 } from './upload-records.ts';
-import type { VersionStore } from './version-store.ts';
+import { refuseDirectory, type VersionStore } from './version-store.ts';
 
 interface UploadRow extends Record<string, SqlStorageValue> {
   id: number;
@@ -26,6 +26,7 @@ interface UploadRow extends Record<string, SqlStorageValue> {
   acl: string | null;
   meta: string;
   tags: string | null;
+  cipher: string | null;
 }
 
 interface PartRow extends Record<string, SqlStorageValue> {
@@ -57,10 +58,11 @@ export class UploadTable {
     const { key, head, versioning, forbidOverwrite, guard } = command;
     const existing = visible(this.#versions.find(key));
     if (!mayWrite(guard, existing)) return { refused: 'denied' };
+    refuseDirectory(existing);
     if (existing !== undefined && forbidOverwrite && versioning === null) return { refused: 'exists' };
     const uploadId = randomHex(16).toUpperCase();
     this.#sql.exec(
-      'INSERT INTO upload (key, upload, initiated, class, acl, meta, tags) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO upload (key, upload, initiated, class, acl, meta, tags, cipher) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       key,
       uploadId,
       now,
@@ -68,14 +70,14 @@ export class UploadTable {
       head.acl,
       JSON.stringify(head.meta),
       head.tags === null ? null : JSON.stringify(head.tags),
+      head.cipher === null ? null : JSON.stringify(head.cipher),
     );
     return { ok: { uploadId } };
   }
 
   /** Whether the caller may go on with an upload: what a commit checks again, asked before a body is read. */
-  check(command: AbortCommand): Answer<null> {
-    this.#admitted(command);
-    return { ok: null };
+  check(command: AbortCommand): Answer<UploadHead> {
+    return { ok: headOf(this.#admitted(command)) };
   }
 
   /** Stores a part, in place of an earlier one of its number ([UploadPart-3]). */
@@ -151,8 +153,8 @@ export class UploadTable {
       this.#remove(upload);
     });
     if (!('ok' in answer)) return answer;
-    const { size, etag, crc64 } = content;
-    return { ok: { ...answer.ok, size, etag, crc64 } };
+    const { size, etag, crc64, cipher } = content;
+    return { ok: { ...answer.ok, size, etag, crc64, cipher, contentType: head.meta.headers['content-type'] } };
   }
 
   any(): boolean {
@@ -161,7 +163,11 @@ export class UploadTable {
 
   #find({ key, uploadId }: UploadRef): UploadRow | undefined {
     return this.#sql
-      .exec<UploadRow>('SELECT id, class, acl, meta, tags FROM upload WHERE key = ? AND upload = ?', key, uploadId)
+      .exec<UploadRow>(
+        'SELECT id, class, acl, meta, tags, cipher FROM upload WHERE key = ? AND upload = ?',
+        key,
+        uploadId,
+      )
       .toArray()[0];
   }
 
@@ -226,5 +232,6 @@ function headOf(row: UploadRow): UploadHead {
     acl: row.acl as ObjectAcl | null,
     meta: JSON.parse(row.meta) as StoredMeta,
     tags: row.tags === null ? null : (JSON.parse(row.tags) as Tags),
+    cipher: row.cipher === null ? null : (JSON.parse(row.cipher) as ObjectCipher),
   };
 }

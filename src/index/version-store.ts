@@ -1,3 +1,5 @@
+import { SEALED_BYTES_EXTRA } from '../blob/cipher.ts';
+import { isSealed } from '../blob/names.ts';
 import type { BlobLedger } from './blobs.ts';
 import { noteFragmented } from './compaction-queue.ts';
 import { DirectoryTree, directoryKey, parentKey } from './directory-tree.ts';
@@ -47,6 +49,7 @@ const emptyMarker: ObjectContent = {
   meta: { headers: {}, user: {} },
   tags: null,
   link: null,
+  cipher: null,
   inline: null,
   segments: [],
 };
@@ -135,14 +138,15 @@ export class VersionStore {
       JSON.stringify(content.meta),
       content.tags === null ? null : JSON.stringify(content.tags),
       content.link,
+      content.cipher === null ? null : JSON.stringify(content.cipher),
       inRow ? packSegments(content.segments) : null,
       inRow ? null : this.#manifests.create(content.segments),
       appendable ? null : (content.inline as ArrayBuffer | null),
       content.restore ? JSON.stringify(content.restore) : null,
     ];
     const columns =
-      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, segments, manifest, inline, restore, closed, current)';
-    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)';
+      '(key, version, kind, size, etag, crc64, modified, class, acl, meta, tags, link, cipher, segments, manifest, inline, restore, closed, current)';
+    const holders = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)';
     const { id } =
       place.row === null
         ? this.#sql
@@ -166,6 +170,8 @@ export class VersionStore {
    */
   grow(row: Row, growth: Growth, now: number): void {
     this.mustYield(row, now);
+    refuseMixture(growth.segments, row.cipher !== null);
+    if (row.cipher !== null && growth.tail !== null) throw new Error('plain bytes of an encrypted object');
     if (growth.segments.length > 0) this.#extend(row, growth.segments, now);
     this.#setTail(row.id, growth.tail);
     this.#sql.exec(
@@ -302,10 +308,19 @@ export class VersionStore {
   }
 }
 
+/** What is said to be encrypted at rest is, and nothing else is ([Sec-47]). */
+function refuseMixture(segments: readonly Segment[], sealed: boolean): void {
+  const odd = segments.find(({ blob }) => isSealed(blob) !== sealed);
+  if (odd !== undefined)
+    throw new Error(`blob ${odd.blob} is ${sealed ? 'not ' : ''}sealed, otherwise than its object`);
+}
+
 /** A version has every byte that its size says, or it is not written: a mistake here would only show at some later read. */
-function refuseHoles({ kind, size, segments, inline }: ObjectContent): void {
+function refuseHoles({ kind, size, segments, inline, cipher }: ObjectContent): void {
+  refuseMixture(segments, cipher !== null);
   const inBlobs = segments.reduce((sum, { length }) => sum + length, 0);
-  const inIndex = inline?.length ?? 0;
+  const sealed = cipher !== null && inline !== null && inline.length > 0;
+  const inIndex = (inline?.length ?? 0) - (sealed ? SEALED_BYTES_EXTRA : 0);
   if (inBlobs + inIndex !== size) throw new Error(`content of ${inBlobs} + ${inIndex} bytes claims to have ${size}`);
   if (inBlobs > 0 && inIndex > 0 && kind !== 'Appendable') throw new Error(`a ${kind} object has a tail`);
 }

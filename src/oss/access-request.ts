@@ -2,8 +2,10 @@ import { conditions } from '../access/conditions.ts';
 import type { AccessRequest, BucketAcl } from '../access/decide.ts';
 import { type Policy, parseBucketPolicy } from '../access/policy.ts';
 import type { BucketConfig } from '../bucket/config.ts';
+import type { Tags } from '../index/records.ts';
 import type { Exchange } from './exchange.ts';
 import type { Operation } from './operation.ts';
+import { taggingHeader } from './tagging.ts';
 
 /** One object that a request is about. */
 export interface Subject {
@@ -46,10 +48,22 @@ export function accessRequestOf(
       accessKeyId: identity.kind === 'anonymous' ? undefined : identity.accessKeyId,
       prefix: wanted.access === 'list' ? (exchange.query('prefix') ?? '') : undefined,
       delimiter: wanted.access === 'list' ? exchange.query('delimiter') : undefined,
+      bucketTags: bucket?.documents.tags,
+      existingObjectTags: bucket && subject && exchange.existingTags.of(bucket, subject),
+      requestObjectTags: exchange.requestTags ?? (setsTags ? headerTags(exchange) : undefined),
       bucketAcl: aclWord(request.headers.get('x-oss-acl')),
       objectAcl: aclWord(exchange.wishes.get('x-oss-object-acl')),
     }),
   };
+}
+
+/** Tags that cannot be read are refused later, by the operation. */
+function headerTags({ request }: Exchange): Tags | undefined {
+  try {
+    return taggingHeader(request.headers) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** An ACL that a request wants to give; a word that is none is refused later, by the operation. */
@@ -79,7 +93,7 @@ function bucketOf(config: BucketConfig): NonNullable<AccessRequest['bucket']> {
 }
 
 /** The bucket's policy, parsed once for each copy of the configuration. */
-function policyOf(config: BucketConfig): Policy | undefined {
+export function policyOf(config: BucketConfig): Policy | undefined {
   const text = config.documents.policy;
   if (text === undefined) return undefined;
   let policy = policies.get(config);

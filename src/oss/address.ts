@@ -9,6 +9,12 @@ export interface Address {
   readonly target: 'service' | 'bucket' | 'object' | 'foreign';
   readonly bucket?: string;
   readonly key?: string;
+  /** What follows `/-/` in a path of the service itself: no bucket's name begins with a hyphen. */
+  readonly reserved?: string;
+  /** The custom domain that the request came by, once its bucket is known. */
+  readonly domain?: string;
+  /** Whether it came by an acceleration endpoint. */
+  readonly accelerated?: true;
   readonly query: Query;
   /** Region by which a V4 signature is checked: the endpoint's, without `oss-`. */
   readonly region: string;
@@ -20,6 +26,7 @@ export const KEY_BYTES_MAX = 1_023;
 
 export interface Domains {
   readonly serviceDomains: readonly string[];
+  readonly accelerateDomains: readonly string[];
   /** With the `oss-` prefix. */
   readonly region: string;
 }
@@ -35,17 +42,34 @@ export function addressOf(url: string, domains: Domains): Address {
   const hostname = withoutPort(parts.host).toLowerCase();
   const common = { host: parts.host, query, secure: parts.secure };
   for (const domain of domains.serviceDomains) {
-    const region = regionOf(domain) ?? domains.region;
-    if (hostname === domain) return { ...common, ...pathStyle(parts.path), region: bare(region) };
-    if (hostname.endsWith(`.${domain}`)) {
-      const bucket = hostname.slice(0, -domain.length - 1);
-      if (bucket.includes('.')) continue;
-      return { ...common, ...inBucket(bucket, parts.path.slice(1)), region: bare(region) };
+    const place = placeAt(domain, hostname, parts.path);
+    if (place !== undefined) {
+      const fast = domains.accelerateDomains.includes(domain) ? { accelerated: true as const } : {};
+      return { ...common, ...place, ...fast, region: bare(regionOf(domain) ?? domains.region) };
     }
+  }
+  for (const domain of hostname.includes('oss-accelerate') ? domains.accelerateDomains : []) {
+    const place = placeAt(domain, hostname, parts.path);
+    if (place !== undefined) return { ...common, ...place, accelerated: true, region: bare(domains.region) };
   }
   const region = bare(domains.region);
   if (isIpAddress(hostname)) return { ...common, ...pathStyle(parts.path), region };
   return { ...common, target: 'foreign', key: decodeOr400(() => percentDecode(parts.path.slice(1))), region };
+}
+
+/**
+ * The address of a request to a custom domain, once its bucket is known ([CnameRouting-1]): the whole path is the key.
+ * @throws {OssError} InvalidObjectName
+ */
+export function addressIn(bucket: string, domain: string, foreign: Address): Address {
+  const { key = '', ...rest } = foreign;
+  const common = { ...rest, bucket, domain };
+  return key === '' ? { ...common, target: 'bucket' } : { ...common, target: 'object', key: objectName(key) };
+}
+
+/** Name of the host that a request was sent to: lower case, without a port and without a dot at the end. */
+export function hostName(host: string): string {
+  return withoutPort(host).toLowerCase().replace(/\.$/, '');
 }
 
 /** 3 to 63 characters of `a-z 0-9 -`, first and last not a hyphen ([PutBucket-12]). */
@@ -71,10 +95,19 @@ function splitUrl(url: string): { host: string; path: string; query: string; sec
   };
 }
 
-type Place = Pick<Address, 'target' | 'bucket' | 'key'>;
+/** What a service domain's host and path mean; undefined for a host that is not the domain's. */
+function placeAt(domain: string, hostname: string, path: string): Place | undefined {
+  // With an IP endpoint ali-oss puts an empty bucket label before the domain in service requests.
+  if (hostname === domain || hostname === `.${domain}`) return pathStyle(path);
+  const bucket = hostname.endsWith(`.${domain}`) ? hostname.slice(0, -domain.length - 1) : '.';
+  return bucket.includes('.') ? undefined : inBucket(bucket, path.slice(1));
+}
+
+type Place = Pick<Address, 'target' | 'bucket' | 'key' | 'reserved'>;
 
 function pathStyle(path: string): Place {
   if (path === '/') return { target: 'service' };
+  if (path.startsWith('/-/')) return { target: 'service', reserved: path.slice('/-/'.length) };
   const slash = path.indexOf('/', 1);
   const bucket = decodeOr400(() => percentDecode(slash < 0 ? path.slice(1) : path.slice(1, slash)));
   return inBucket(bucket, slash < 0 ? '' : path.slice(slash + 1));
@@ -83,9 +116,12 @@ function pathStyle(path: string): Place {
 function inBucket(bucket: string, rawKey: string): Place {
   if (!isBucketName(bucket)) throw new OssError('InvalidBucketName', { extra: { BucketName: bucket } });
   if (rawKey === '') return { target: 'bucket', bucket };
-  const key = decodeOr400(() => percentDecode(rawKey));
-  if (!isObjectName(key)) throw new OssError('InvalidObjectName', { extra: { ObjectName: key.slice(0, 2_048) } });
-  return { target: 'object', bucket, key };
+  return { target: 'object', bucket, key: objectName(decodeOr400(() => percentDecode(rawKey))) };
+}
+
+function objectName(key: string): string {
+  if (isObjectName(key)) return key;
+  throw new OssError('InvalidObjectName', { extra: { ObjectName: key.slice(0, 2_048) } });
 }
 
 function decodeOr400<T>(decode: () => T): T {

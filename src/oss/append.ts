@@ -1,6 +1,7 @@
 import type { AppendCommand, AppendReply, Fragment } from '../index/append-records.ts';
 import { joined } from '../index/appends.ts';
-import type { Segment } from '../index/records.ts';
+import type { ObjectCipher, Segment } from '../index/records.ts';
+import { sealingOf } from './encryption.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { objectRefusal } from './object-headers.ts';
@@ -35,9 +36,11 @@ export async function commitFragment(
 /** @param made gets the blobs that are written on the way */
 async function attempts(exchange: Exchange, append: Append, made: Segment[]) {
   let flushed: AppendCommand['flushed'];
+  let { fragment } = append;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const answer = await exchange.index.append(append.key, () => ({
       ...append,
+      fragment,
       creation: append.creation(),
       ...(flushed === undefined ? {} : { flushed }),
       versioning: exchange.bucket.versioning ?? null,
@@ -47,7 +50,12 @@ async function attempts(exchange: Exchange, append: Append, made: Segment[]) {
     const reply = answer.ok;
     if (reply.outcome === 'appended') return reply;
     if (reply.outcome === 'misplaced') throw misplaced(reply.position);
-    const segments = await flush(exchange, append.key, reply.tail, append.fragment);
+    if (reply.outcome === 'reseal') {
+      fragment = await resealed(exchange, append.key, fragment, reply.cipher);
+      made.push(...fragment.segments);
+      continue;
+    }
+    const segments = await flush(exchange, append.key, reply.tail, fragment);
     made.push(...segments);
     flushed = { etag: reply.etag, segments };
   }
@@ -57,6 +65,24 @@ async function attempts(exchange: Exchange, append: Append, made: Segment[]) {
 /** @param position where the next append belongs: the client learns it and can go on from there ([AppendObject-1]) */
 export function misplaced(position: number): OssError {
   return new OssError('PositionNotEqualToLength', { headers: { 'x-oss-next-append-position': String(position) } });
+}
+
+/**
+ * Small fragments are plain until it is known what they are appended to. One that was stored already was stored for an
+ * object that is another one now.
+ * @throws {OssError} ServiceUnavailable, and those of {@link sealingOf}
+ */
+async function resealed(
+  exchange: Exchange,
+  key: string,
+  { size, crc64, inline }: Fragment,
+  cipher: ObjectCipher | null,
+): Promise<Fragment> {
+  const sealing = sealingOf(exchange, cipher);
+  if (inline === null || sealing === null)
+    throw new OssError('ServiceUnavailable', { headers: { 'retry-after': '1' } });
+  const segments = await storeBytes(exchange, key, joined(inline, new Uint8Array()), sealing);
+  return { size, crc64, inline: null, segments, cipher };
 }
 
 async function flush(

@@ -7,18 +7,22 @@ export const DOCUMENT_BYTES_MAX = 128 * 1_024;
 
 /**
  * Reads a small request body whole and checks its `Content-MD5` ([Common-16]).
- * @throws {OssError} MalformedXML where it is longer than `maxBytes`, InvalidDigest
+ * @param tooLong what a body longer than `maxBytes` is refused with
+ * @throws {OssError} MalformedXML or what `tooLong` says, InvalidDigest
  */
-export async function readDocument(exchange: Exchange, maxBytes = DOCUMENT_BYTES_MAX): Promise<Uint8Array> {
-  const bytes = await readAtMost(exchange.request, maxBytes);
+export async function readDocument(
+  exchange: Exchange,
+  maxBytes = DOCUMENT_BYTES_MAX,
+  tooLong = () => new OssError('MalformedXML', { message: `The request body may not exceed ${maxBytes} bytes.` }),
+): Promise<Uint8Array> {
+  const bytes = await readAtMost(exchange.request, maxBytes, tooLong);
   const md5 = exchange.header('content-md5');
   if (md5 !== null && md5.trim() !== createHash('md5').update(bytes).digest('base64'))
     throw new OssError('InvalidDigest');
   return bytes;
 }
 
-async function readAtMost(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const tooLong = () => new OssError('MalformedXML', { message: `The request body may not exceed ${maxBytes} bytes.` });
+async function readAtMost(request: Request, maxBytes: number, tooLong: () => OssError): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array(0);
   const declared = Number(request.headers.get('content-length') ?? '0');
   if (declared > maxBytes) throw tooLong();

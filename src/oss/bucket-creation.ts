@@ -13,6 +13,17 @@ export function bucketAclHeader(exchange: Exchange): BucketAcl | undefined {
   throw invalidArgument('x-oss-acl', value, 'no such bucket access control exists');
 }
 
+/**
+ * Resource groups are not managed here: there is the default one ([PutBucket-7], [PutBucket-8]).
+ * @param name of the header or element that holds the id
+ * @throws {OssError} InvalidArgument on what can be no id, ResourceGroupIdPreCheckError on any other group
+ */
+export function resourceGroup(name: string, id: string): string {
+  if (id === '' || id === DEFAULT_RESOURCE_GROUP) return DEFAULT_RESOURCE_GROUP;
+  if (!/^rg-[a-z0-9-]{1,60}$/i.test(id)) throw invalidArgument(name, id.slice(0, 256));
+  throw new OssError('ResourceGroupIdPreCheckError');
+}
+
 export interface NewBucket {
   readonly acl: BucketAcl;
   readonly storageClass: StorageClass;

@@ -4,11 +4,13 @@ import { IndexClient } from '../index/client.ts';
 import type { MarkerInfo, ObjectRecord, ReadReply } from '../index/records.ts';
 import { isVersionId } from '../index/versions.ts';
 import { percentDecode } from '../lib/percent.ts';
+import { denied } from './access-denied.ts';
 import { accessRequestOf, type Permission, type Subject } from './access-request.ts';
 import { isBucketName, isObjectName } from './address.ts';
 import { conditionsOf, failedCondition } from './conditions.ts';
 import { invalidArgument, OssError } from './errors.ts';
-import { denied, type Exchange, noSuchBucket } from './exchange.ts';
+import { type Exchange, noSuchBucket } from './exchange.ts';
+import { checkPayer } from './gates.ts';
 import { objectRefusal } from './object-headers.ts';
 
 const HEADER = 'x-oss-copy-source';
@@ -88,7 +90,7 @@ export class CopySource {
     if (config === null) throw noSuchBucket(name.bucket);
     const source = new CopySource(exchange, name, config);
     try {
-      source.#judge();
+      await source.#judge();
     } catch {
       // A refusal by a copy of the configuration is judged again by the one in force.
       await source.#rejudge();
@@ -115,8 +117,11 @@ export class CopySource {
       if (answer.refused === 'delete-marker') throw markerRefusal(key, answer.at);
       throw objectRefusal(answer.refused, key, answer.at);
     }
-    this.#judgeObject(answer.ok.record);
-    this.#checkConditions(answer.ok.record);
+    const { record } = answer.ok;
+    // Other tags than those that it was judged by: somebody changes the source at this moment.
+    if (this.#exchange.existingTags.differ(this.#bucket, this.name, record.tags)) await this.#rejudge();
+    this.#judgeObject(record);
+    this.#checkConditions(record);
     return answer.ok;
   }
 
@@ -134,7 +139,9 @@ export class CopySource {
     return decide(accessRequestOf(this.#exchange, this.name, permission, this.#bucket));
   }
 
-  #judge(): void {
+  async #judge(): Promise<void> {
+    checkPayer(this.#exchange, this.#bucket);
+    await this.#exchange.existingTags.learn(this.index, this.#bucket, [this.name]);
     const decision = this.#decide(readPermission);
     if (decision.outcome === 'deny') throw denied(decision, this.#exchange);
     this.#decision = decision;
@@ -144,7 +151,7 @@ export class CopySource {
     const { config } = await this.#exchange.configs.source(this.name.bucket);
     if (config === null) throw noSuchBucket(this.name.bucket);
     this.#bucket = config;
-    this.#judge();
+    await this.#judge();
   }
 
   #judgeObject({ acl }: Pick<ObjectRecord, 'acl'>): void {
@@ -160,15 +167,6 @@ export class CopySource {
     if (failed.status === 412) throw new OssError('PreconditionFailed', { extra: { Condition: failed.condition } });
     throw new OssError('NotModified', { headers: { etag: `"${record.etag}"` } });
   }
-}
-
-/** Classes whose objects can be read only after they have been restored. */
-const archives: ReadonlySet<string> = new Set(['Archive', 'ColdArchive', 'DeepColdArchive']);
-
-/** Whether a version's bytes cannot be read now. @param now ms since the epoch */
-export function isFrozen({ storageClass, restore }: ObjectRecord, now: number): boolean {
-  if (!archives.has(storageClass)) return false;
-  return restore === null || now < restore.ready || now >= restore.expires;
 }
 
 /** Attempts to copy from a source, or to a place, that changes at the same time. */

@@ -1,21 +1,26 @@
 import { allowedByObjectAcl, type Decision, decide } from '../access/decide.ts';
 import type { Identity } from '../access/identity.ts';
-import { refusal } from '../access/refusal.ts';
+import { asksForObjectTags, asksForRequestTags } from '../access/needs.ts';
+import { CipherStore } from '../blob/cipher-store.ts';
 import { EdgeBlobStore } from '../blob/edge-store.ts';
 import { HotBlobStore } from '../blob/hot-store.ts';
 import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
 import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
+import { DomainReader } from '../bucket/domain-reader.ts';
 import { type BucketView, IndexClient } from '../index/client.ts';
-import type { ObjectAcl, ObjectRecord, WriteGuard } from '../index/records.ts';
+import type { ObjectAcl, ObjectRecord, Tags, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
 import type { Settings } from '../settings.ts';
 import type { Website } from '../website/config.ts';
-import { accessRequestOf, type Permission, type Subject } from './access-request.ts';
+import { denied } from './access-denied.ts';
+import { accessRequestOf, type Permission, policyOf, type Subject } from './access-request.ts';
 import type { Address } from './address.ts';
 import type { Authentication } from './auth/authenticate.ts';
 import type { Callback } from './callback/parameters.ts';
 import { OssError } from './errors.ts';
+import { ExistingTags } from './existing-tags.ts';
+import { passGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 
 /** Attempts to change, or to rely on, a configuration that others change at the same time. */
@@ -40,10 +45,17 @@ export class Exchange {
   /** ms since the epoch. */
   readonly received = Date.now();
   readonly configs: ConfigReader;
+  readonly domains: DomainReader;
   readonly index: IndexClient;
   readonly blobs: BlobStore;
-  /** Headers for the answer that no operation knows of, such as those of CORS. */
-  readonly extraHeaders: Record<string, string> = {};
+  /** Whether the addressed bucket was looked for, and found missing if `hasBucket` is false. */
+  wasLookedUp = false;
+  /** Names of the buckets that charge the sender, who said to accept that. */
+  readonly chargedBy = new Set<string>();
+  /** Tags of the objects that the request is about, where a policy asks for them. */
+  readonly existingTags = new ExistingTags(this);
+  /** Tags that the request's body would give the object, once it has been read. */
+  requestTags: Tags | undefined;
 
   /** What to call once the object is stored. */
   callback: Callback | undefined;
@@ -66,9 +78,12 @@ export class Exchange {
     this.wishes = request.headers;
     this.execution = execution;
     this.configs = new ConfigReader(env);
+    this.domains = new DomainReader(env, this.configs);
     const store = new R2BlobStore(env.BLOBS);
     const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
-    this.blobs = new HotBlobStore(settings.edgeCache ? new EdgeBlobStore(store, waitUntil) : store);
+    // What is encrypted at rest is encrypted in memory and at the edge too: the cipher is above all of them.
+    const kept = new HotBlobStore(settings.edgeCache ? new EdgeBlobStore(store, waitUntil) : store);
+    this.blobs = new CipherStore(kept, settings.encryption.ring);
     this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
   }
 
@@ -110,6 +125,11 @@ export class Exchange {
     this.#bucket = bucket;
   }
 
+  /** Name of the bucket that is addressed, as far as that is known. */
+  get addressedBucket(): string | undefined {
+    return this.#address?.bucket;
+  }
+
   get hasBucket(): boolean {
     return this.#bucket !== undefined;
   }
@@ -138,7 +158,7 @@ export class Exchange {
    * @throws {OssError} AccessDenied; OperationNotSupported for what a hierarchical bucket does not know ([Hns-1])
    */
   judge(): void {
-    if (!this.operation.perObject || this.#objects !== undefined) this.#decision = this.#decide();
+    if (this.#isKnown) this.#decision = this.#decide();
     if (this.hasBucket && this.bucket.hierarchical && !this.operation.hierarchical) {
       throw new OssError('OperationNotSupported', {
         message: 'The operation is not supported for a bucket with a hierarchical namespace.',
@@ -149,6 +169,7 @@ export class Exchange {
   /** Judges. What a copy of the configuration refuses is judged again by the one in force. */
   async settle(): Promise<void> {
     try {
+      await this.#learnTags();
       this.judge();
     } catch (error) {
       const { fresh, createsBucket } = this.operation;
@@ -157,8 +178,35 @@ export class Exchange {
     }
   }
 
+  /** Judges a request whose body gives its object tags: by these too. */
+  async judgeTags(tags: Tags): Promise<void> {
+    this.requestTags = tags;
+    await this.settle();
+  }
+
+  /** Before something is read that the request leads to: what its policies must know of it. */
+  learnTagsOf(subject: Subject): Promise<void> {
+    return this.existingTags.learn(this.index, this.bucket, [subject]);
+  }
+
+  async #learnTags(): Promise<void> {
+    if (!this.hasBucket || !this.#isKnown || !asksForObjectTags(this.identity, policyOf(this.bucket))) return;
+    passGates(this);
+    await this.existingTags.learn(this.index, this.bucket, this.#subjects());
+  }
+
+  /** Whether it is known who asks and for what. */
+  get #isKnown(): boolean {
+    const { perObject, tagsInBody } = this.operation;
+    if (perObject) return this.#objects !== undefined;
+    if (!tagsInBody || this.requestTags !== undefined || !this.hasBucket) return true;
+    return !asksForRequestTags(this.identity, policyOf(this.bucket));
+  }
+
   #decide(): Decision {
     let decision: Decision = { outcome: 'allow', fallback: true };
+    passGates(this);
+    if (this.operation.access === 'none') return decision;
     for (const subject of this.#subjects()) {
       const one = decide(accessRequestOf(this, subject));
       if (one.outcome === 'deny') throw denied(one, this);
@@ -186,8 +234,18 @@ export class Exchange {
   /** Loads the configuration in force and judges once more: the copy used so far was older than the request. */
   async rejudge(): Promise<void> {
     await this.reload();
+    await this.#learnTags();
     this.judge();
     if (this.#givesObjectAcl) await this.announceObjectAcl();
+  }
+
+  /** What the bucket asks of every request, before anything else is known. A copy's refusal is looked at again. */
+  async enter(): Promise<void> {
+    try {
+      passGates(this);
+    } catch {
+      await this.reload();
+    }
   }
 
   /** Loads the configuration in force, for an answer that no call to the index stands behind. */
@@ -195,6 +253,7 @@ export class Exchange {
     const { config } = await this.configs.source(this.bucket.name);
     if (config === null) throw noSuchBucket(this.bucket.name);
     this.#bucket = config;
+    if (this.#isKnown) passGates(this);
     const relied = this.#relied;
     if (relied !== undefined && JSON.stringify(relied.website) !== JSON.stringify(config.documents.website)) {
       throw new WebsiteChanged();
@@ -234,7 +293,10 @@ export class Exchange {
    * The second look at a read, once the object's own ACL is known.
    * @throws {OssError} AccessDenied
    */
-  judgeObject(record: Pick<ObjectRecord, 'acl'>): void {
+  judgeObject(record: Pick<ObjectRecord, 'acl'> & Partial<Pick<ObjectRecord, 'tags'>>): void {
+    const [subject] = this.#subjects();
+    const { tags = null } = record;
+    if (subject !== undefined && this.existingTags.differ(this.bucket, subject, tags)) this.judge();
     this.#finishRead(must(this.#decision, 'decision'), record.acl);
   }
 
@@ -286,6 +348,7 @@ export class Exchange {
       if (config === null) throw noSuchBucket(current.name);
       this.#bucket = config;
       if ('config' in reply) return config;
+      await this.#learnTags();
       this.judge();
     }
     throw new OssError('ServiceUnavailable');
@@ -295,27 +358,6 @@ export class Exchange {
     return this.bucket;
   }
 }
-
-/** @param decision one that refuses; what a policy of the caller's own account says is shown in detail */
-export function denied(decision: Decision, { identity, operation }: Exchange): OssError {
-  const { message, ec, policyType, noPermissionType } = refusal(decision.reason ?? 'acl');
-  const detail =
-    policyType === undefined || noPermissionType === undefined || identity.kind === 'anonymous'
-      ? {}
-      : {
-          AccessDeniedDetail: {
-            PolicyType: policyType,
-            AuthPrincipalOwnerId: identity.accountId,
-            AuthPrincipalType: principalTypes[identity.kind],
-            AuthPrincipalDisplayName: identity.kind === 'user' ? identity.userId : identity.accountId,
-            NoPermissionType: noPermissionType,
-            AuthAction: decision.action ?? '',
-          },
-        };
-  return new OssError('AccessDenied', { message: operation.refusal ?? message, ec, extra: detail });
-}
-
-const principalTypes = { root: 'Account', user: 'SubUser', role: 'AssumedRoleUser' } as const;
 
 export function noSuchBucket(name: string): OssError {
   return new OssError('NoSuchBucket', { extra: { BucketName: name } });

@@ -3,7 +3,7 @@ import { OssError } from './errors.ts';
 import type { Method, Operation } from './operation.ts';
 import type { Query } from './query.ts';
 
-/** Query keys that belong to a request's signature, not to what it does. */
+/** Query keys that any request may carry: they belong to its signature, its payer or its pace, not to what it does. */
 const signatureKeys = new Set([
   'OSSAccessKeyId',
   'Signature',
@@ -18,6 +18,8 @@ const signatureKeys = new Set([
   'x-oss-access-key-id',
   'x-oss-security-token',
   'x-oss-request-payer',
+  // Accepted and not enforced: the platform has no such limit.
+  'x-oss-traffic-limit',
 ]);
 
 /** Whether a query key belongs to a signature. */
@@ -59,6 +61,7 @@ export class OperationTable {
     const rows = this.#byPlace.get(`${request.method} ${request.target}`) ?? [];
     const found = rows.find((row) => fits(row, request));
     if (found === undefined) throw new OssError('MethodNotAllowed', { extra: { Method: request.method } });
+    if (found.anyQuery) return found;
     const own = ownKeys(found);
     for (const { name, hasEquals } of request.query.pairs) {
       if (own.has(name) || signatureKeys.has(name)) continue;

@@ -1,5 +1,6 @@
 import type { Outcome } from '../index/client.ts';
 import type { Segment } from '../index/records.ts';
+import type { UploadHead } from '../index/upload-records.ts';
 import { invalidArgument, OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { objectRefusal } from './object-headers.ts';
@@ -35,7 +36,11 @@ export function partNumberOf(exchange: Exchange): number {
 
 /** A part is encrypted as its upload is: it cannot say otherwise ([UploadPart-5]). */
 export function refusePartEncryption(headers: Headers): void {
-  for (const name of ['x-oss-server-side-encryption', 'x-oss-server-side-encryption-key-id']) {
+  for (const name of [
+    'x-oss-server-side-encryption',
+    'x-oss-server-side-encryption-key-id',
+    'x-oss-server-side-data-encryption',
+  ]) {
     const value = headers.get(name);
     if (value !== null) throw invalidArgument(name, value.slice(0, 256));
   }
@@ -44,12 +49,14 @@ export function refusePartEncryption(headers: Headers): void {
 /**
  * Refuses, before a body is read, an upload that is not there or that the caller may not go on with. The commit checks
  * again, in its transaction.
+ * @returns what was said when it began
  * @throws {OssError} NoSuchUpload, AccessDenied
  */
-export async function mustHaveUpload(exchange: Exchange, uploadId: string): Promise<void> {
+export async function mustHaveUpload(exchange: Exchange, uploadId: string): Promise<UploadHead> {
   const { key, index } = exchange;
   const answer = await index.uploads.check(key, () => ({ key, uploadId, guard: exchange.guard }));
   if ('refused' in answer) throw uploadRefusal(exchange, uploadId, answer);
+  return answer.ok;
 }
 
 /** Answers what the index refused about an upload. */

@@ -1,5 +1,6 @@
 import type { BucketConfig } from '../bucket/config.ts';
 import type { MarkerInfo, ObjectKind, ObjectRecord, Refusal } from '../index/records.ts';
+import { encryptionHeaders } from './encryption.ts';
 import { OssError } from './errors.ts';
 import { restoreInfo } from './restore-info.ts';
 
@@ -23,6 +24,7 @@ export function objectHeaders(
     'accept-ranges': 'bytes',
     'x-oss-object-type': objectType(record.kind),
     'x-oss-storage-class': record.storageClass,
+    ...encryptionHeaders(record.cipher),
   };
   if (record.crc64 !== null) headers['x-oss-hash-crc64ecma'] = record.crc64;
   if (source.kind === 'Normal') headers['content-md5'] = md5OfEtag(source.etag);
@@ -79,8 +81,9 @@ export function objectRefusal(refused: Refusal, key: string, at?: MarkerInfo, re
       });
     case 'bad-name':
       return new OssError('InvalidObjectName', { extra: { ObjectName: key.slice(0, 2_048) } });
+    // The body waited too long, or was written for a bucket that this one has taken the name of since: sent again, it
+    // is taken. Clients repeat a 503 by themselves.
     case 'expired-blob':
-      return new OssError('RequestTimeout');
     case 'changed':
       return new OssError('ServiceUnavailable', { headers: { 'retry-after': '1' } });
     case 'no-such-upload':

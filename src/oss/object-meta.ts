@@ -96,7 +96,7 @@ export function isStorageClass(value: string): value is StorageClass {
 }
 
 /** Whether bodies of a class are kept where storing is cheap and reading is not. */
-export function isInfrequent(storageClass: StorageClass): boolean {
+export function isInfrequent(storageClass: string): boolean {
   return storageClass !== 'Standard';
 }
 

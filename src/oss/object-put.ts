@@ -1,10 +1,11 @@
 import type { StorageClass } from '../bucket/config.ts';
 import type { ObjectAcl, StoredMeta, Tags } from '../index/records.ts';
 import type { CallbackFacts } from './callback/body.ts';
+import { encryptionHeaders, requestSealing, type Sealing, sealingInForce } from './encryption.ts';
 import type { Exchange } from './exchange.ts';
 import { md5OfEtag, objectRefusal } from './object-headers.ts';
 import { isInfrequent, requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from './object-meta.ts';
-import { announceObjectAcl, mayOverwrite, refuseEncryption } from './object-writes.ts';
+import { announceObjectAcl, mayOverwrite } from './object-writes.ts';
 import { taggingHeader } from './tagging.ts';
 import { commitBody, type Uploaded, type UploadOptions } from './upload.ts';
 
@@ -16,23 +17,27 @@ export interface PutWishes {
   /** Asked again at the commit, where the bucket may have turned out to be another one of the same name. */
   readonly storageClass: () => StorageClass;
   readonly forbidOverwrite: boolean;
+  /** Asked again too, as the storage class. */
+  readonly sealing: () => Sealing | null;
 }
 
 /**
  * Reads what an upload wishes.
- * @throws {OssError} InvalidArgument, InvalidEncryptionAlgorithmError, KmsServiceNotEnabled, NotImplemented
+ * @throws {OssError} InvalidArgument, and those of {@link requestSealing}
  */
 export function putWishes(exchange: Exchange): PutWishes {
   const headers = exchange.wishes;
-  refuseEncryption(headers);
   // Refused now, where it is none.
   requestStorageClass(headers, exchange.bucket.storageClass);
+  const sealing = () => requestSealing(exchange, headers);
+  sealing();
   return {
     meta: requestMeta(headers),
     acl: requestObjectAcl(headers),
     tags: taggingHeader(headers),
     storageClass: () => requestStorageClass(headers, exchange.bucket.storageClass),
     forbidOverwrite: requestFlag(headers, 'x-oss-forbid-overwrite'),
+    sealing,
   };
 }
 
@@ -53,12 +58,13 @@ export async function putObject(
   exchange: Exchange,
   key: string,
   wishes: PutWishes,
-  upload: (options: Pick<UploadOptions, 'infrequent'>) => Promise<Uploaded>,
+  upload: (options: Pick<UploadOptions, 'infrequent' | 'sealing'>) => Promise<Uploaded>,
 ): Promise<StoredObject> {
   const { acl, meta, tags, storageClass, forbidOverwrite } = wishes;
   await mayOverwrite(exchange, key);
   await announceObjectAcl(exchange, acl);
-  const body = await upload({ infrequent: isInfrequent(storageClass()) });
+  const sealing = wishes.sealing();
+  const body = await upload({ infrequent: isInfrequent(storageClass()), sealing });
   const content = {
     kind: 'Normal',
     size: body.size,
@@ -74,7 +80,7 @@ export async function putObject(
   const answer = await commitBody(exchange, body, () =>
     exchange.index.put(key, () => ({
       key,
-      content: { ...content, storageClass: storageClass() },
+      content: { ...content, storageClass: storageClass(), cipher: sealingInForce(wishes.sealing(), sealing) },
       versioning: exchange.bucket.versioning ?? null,
       forbidOverwrite,
       guard: exchange.guard,
@@ -90,6 +96,7 @@ export async function putObject(
       etag: `"${etag}"`,
       'content-md5': contentMd5,
       'x-oss-hash-crc64ecma': crc64,
+      ...encryptionHeaders(sealing?.cipher ?? null),
       ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
     },
   };

@@ -1,4 +1,5 @@
-import type { ObjectRecord, ReadReply } from '../index/records.ts';
+import { openBytes } from '../blob/cipher.ts';
+import type { ObjectCipher, ObjectRecord, ReadReply } from '../index/records.ts';
 import { conditionsOf, failedCondition } from './conditions.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
@@ -42,7 +43,17 @@ export async function readObject(exchange: Exchange, options: ReadOptions): Prom
   const read = await followed(exchange, answer.ok, options);
   if (options.conditional) checkConditions(exchange, read.record);
   if (options.content) mustBeThawed(read.source);
-  return read;
+  return { ...read, inline: await plainInline(exchange, read.inline, read.source.cipher) };
+}
+
+/** Bytes that came with a record are sealed where the object is. What is read from blobs is plain anyway. */
+export async function plainInline(
+  { settings }: Exchange,
+  inline: Uint8Array | null,
+  cipher: ObjectCipher | null,
+): Promise<Uint8Array | null> {
+  if (inline === null || cipher === null) return inline;
+  return openBytes(settings.encryption.ring, inline as Uint8Array<ArrayBuffer>);
 }
 
 async function followed(exchange: Exchange, read: ReadReply, { follow, content }: ReadOptions): Promise<ObjectRead> {

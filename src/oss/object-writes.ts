@@ -47,15 +47,6 @@ export function refuseConditions(headers: Headers): void {
   }
 }
 
-/** Encryption that cannot be honoured is refused, never ignored ([Sec-47]). */
-export function refuseEncryption(headers: Headers): void {
-  const algorithm = headers.get('x-oss-server-side-encryption');
-  if (algorithm === null) return;
-  if (algorithm !== 'AES256' && algorithm !== 'KMS') throw new OssError('InvalidEncryptionAlgorithmError');
-  if (algorithm === 'KMS') throw new OssError('KmsServiceNotEnabled');
-  throw new OssError('NotImplemented', { extra: { Header: 'x-oss-server-side-encryption' } });
-}
-
 /** What must happen before an object gets this ACL, if it is one of its own: {@link Exchange.announceObjectAcl}. */
 export async function announceObjectAcl(exchange: Exchange, acl: ObjectAcl | null): Promise<void> {
   if (acl !== null) await exchange.announceObjectAcl();

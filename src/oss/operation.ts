@@ -17,11 +17,15 @@ export interface Operation {
   readonly selectHeader?: string;
   /** Further query keys that change what it does. */
   readonly query?: readonly string[];
+  /** Whether it takes every query: a preflight asks about a request of any kind. */
+  readonly anyQuery?: boolean;
   /** Permission, without `oss:`; for requests that name a version, `versionAction` where it differs. */
   readonly action: string;
   readonly versionAction?: string;
   /** Whether an `x-oss-tagging` header gives its object tags: that needs `PutObjectTagging` too (protocol/oss.md 7.2). */
   readonly taggingHeader?: boolean;
+  /** Whether its body gives the object tags: where a policy asks for those, it judges itself, once it has read them. */
+  readonly tagsInBody?: boolean;
   /** What may open it besides a policy: see `access/decide.ts`. */
   readonly access: 'read' | 'write' | 'list' | 'owner' | 'account' | 'none';
   /** What a caller without the permission is told, where the reference has words of its own for it. */

@@ -1,11 +1,14 @@
 import { digestPieces } from '../blob/digest.ts';
+import { isSealedBy } from '../blob/names.ts';
 import { readSegments } from '../blob/read.ts';
 import { writeBody } from '../blob/write.ts';
 import type { Lease, ReadReply, Segment } from '../index/records.ts';
 import type { PartContent } from '../index/upload-records.ts';
 import { type CopySource, CopyUnsettled } from './copy-source.ts';
+import type { Sealing } from './encryption.ts';
 import type { Exchange } from './exchange.ts';
 import { BODY_IDLE_MS, UPLOAD_BYTES_MAX } from './limits.ts';
+import { plainInline } from './object-read.ts';
 import type { ByteRange } from './range.ts';
 
 /**
@@ -22,7 +25,8 @@ export interface CopiedPart {
 
 /**
  * Makes a part of a range of a source. Its bytes are read, because the MD5 of a range cannot be known otherwise
- * ([UploadPartCopy-9]), but they are written only where they come from the index's own row or from many blobs.
+ * ([UploadPartCopy-9]), but they are written only where they come from the index's own row or from many blobs, or are not
+ * encrypted as the upload's parts are.
  * @throws {CopyUnsettled} where a blob is gone
  */
 export async function copyPart(
@@ -30,17 +34,19 @@ export async function copyPart(
   source: CopySource,
   read: ReadReply,
   range: ByteRange,
+  sealing: Sealing | null,
 ): Promise<CopiedPart> {
-  const { record, inline } = read;
+  const { record } = read;
+  const inline = await plainInline(exchange, read.inline, record.cipher);
   if (inline !== null || range.length === 0) {
     const bytes = inline?.slice(range.offset, range.offset + range.length) ?? new Uint8Array();
-    return { part: await written(exchange, bytes as Uint8Array<ArrayBuffer>, range.length) };
+    return { part: await written(exchange, bytes as Uint8Array<ArrayBuffer>, range.length, sealing) };
   }
   const { start, segments } = await source.index.segments(read, range.offset, range.offset + range.length);
   const pieces = cut(segments, range.offset - start, range.length);
-  if (pieces.length > PART_SEGMENTS_MAX) {
+  if (pieces.length > PART_SEGMENTS_MAX || !pieces.every(({ blob }) => isSealedBy(blob, sealing?.key ?? null))) {
     const stream = await readSegments(exchange.blobs, pieces, { offset: 0, length: range.length });
-    return { part: await written(exchange, stream, range.length) };
+    return { part: await written(exchange, stream, range.length, sealing) };
   }
   const isWhole = range.length === record.size;
   const part =
@@ -75,6 +81,7 @@ async function written(
   exchange: Exchange,
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>,
   length: number,
+  sealing: Sealing | null,
 ): Promise<PartContent> {
   const { size, md5, crc64, segments } = await writeBody(exchange.blobs, {
     shardId: exchange.index.homeOf(exchange.key),
@@ -82,6 +89,7 @@ async function written(
     length,
     inlineLimit: 0,
     limit: UPLOAD_BYTES_MAX,
+    key: sealing?.key,
     idleTimeoutMs: BODY_IDLE_MS,
   });
   return {

@@ -24,8 +24,12 @@ export function restoreInfo({ storageClass, restore }: Frozen, now: number): str
  * Refuses to read the content of a frozen object, whoever reads it for whatever purpose ([GetObject-23]).
  * @throws {OssError} InvalidObjectState
  */
-export function mustBeThawed({ key, storageClass, restore }: Pick<ObjectRecord, 'key'> & Frozen): void {
-  const thaw = thawOf(storageClass, restore, Date.now());
-  if (thaw === 'frozen' || thaw === 'restoring')
-    throw new OssError('InvalidObjectState', { extra: { ObjectName: key } });
+export function mustBeThawed(record: Pick<ObjectRecord, 'key'> & Frozen): void {
+  if (isFrozen(record, Date.now())) throw new OssError('InvalidObjectState', { extra: { ObjectName: record.key } });
+}
+
+/** Whether a version's bytes cannot be read now. @param now ms since the epoch */
+export function isFrozen({ storageClass, restore }: Frozen, now: number): boolean {
+  const thaw = thawOf(storageClass, restore, now);
+  return thaw === 'frozen' || thaw === 'restoring';
 }

@@ -1,6 +1,6 @@
 import { BodyFailure } from '../blob/failure.ts';
 import type { WrittenBody } from '../blob/write.ts';
-import type { StoredMeta } from '../index/records.ts';
+import type { ObjectCipher, StoredMeta } from '../index/records.ts';
 import type { Redirect } from '../website/config.ts';
 import { type FlightEnd, Flights } from '../website/flights.ts';
 import { type MirrorStorage, mirrorBody } from '../website/mirror.ts';
@@ -8,11 +8,13 @@ import { askOrigins, type OriginAnswer } from '../website/origin.ts';
 import { originHeaders, originUrls, passesClient } from '../website/origin-request.ts';
 import type { Step } from '../website/rules.ts';
 import { requestMd5 } from './body.ts';
+import { requestSealing, type Sealing, sealingInForce } from './encryption.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { INLINE_BYTES_MAX, UPLOAD_BYTES_MAX } from './limits.ts';
 import { DEFAULT_CONTENT_TYPE } from './object-headers.ts';
 import { isInfrequent, requestMeta } from './object-meta.ts';
+import { overriddenHeaders } from './operations/object/GetObject.ts';
 import { fetchOutside } from './outside.ts';
 import { asUploaded, commitBody } from './upload.ts';
 
@@ -102,13 +104,13 @@ async function fetched(
   if (mirrored.kind === 'stream') {
     const stored = mirrored.stored.then((done) => land(done ? 'stored' : 'alone'));
     exchange.execution.waitUntil(stored);
-    return contentAnswer(mirrored.body, meta, length);
+    return contentAnswer(exchange, mirrored.body, meta, length);
   }
   land(mirrored.stored ? 'stored' : 'alone');
   // Read like any other object, with ranges and conditions, unless it lies in a class that must be restored first.
   const readable = ['Standard', 'IA'].includes(exchange.bucket.storageClass);
   const again = mirrored.stored && readable ? await read() : undefined;
-  return again ?? contentAnswer(mirrored.bytes, meta, mirrored.bytes.length);
+  return again ?? contentAnswer(exchange, mirrored.bytes, meta, mirrored.bytes.length);
 }
 
 /** What HEAD would tell of the object if it were stored; nothing is. */
@@ -117,7 +119,7 @@ async function headFromOrigin(exchange: Exchange, step: MirrorStep, query: strin
   if (answer.kind !== 'content') return withoutContent(exchange, answer);
   await answer.response.body?.cancel();
   const { headers } = answer.response;
-  return contentAnswer(null, metaOf(headers, step.redirect), lengthOf(headers));
+  return contentAnswer(exchange, null, metaOf(headers, step.redirect), lengthOf(headers));
 }
 
 function ask(exchange: Exchange, { key, rule, redirect }: MirrorStep, query: string, method: 'GET' | 'HEAD') {
@@ -177,12 +179,14 @@ async function withoutContent(
 }
 
 function contentAnswer(
+  exchange: Exchange,
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null,
   meta: StoredMeta,
   length: number | undefined,
 ): Response {
   const headers: Record<string, string> = { 'content-type': DEFAULT_CONTENT_TYPE, ...meta.headers };
   for (const [name, value] of Object.entries(meta.user)) headers[`x-oss-meta-${name}`] = value;
+  if (exchange.request.method === 'GET') Object.assign(headers, overriddenHeaders(exchange));
   if (length !== undefined) headers['content-length'] = String(length);
   return new Response(body, { headers, encodeBody: 'manual' });
 }
@@ -216,19 +220,36 @@ function promisedMd5(headers: Headers): Uint8Array | undefined {
   }
 }
 
-function storageFor(exchange: Exchange, key: string, meta: StoredMeta): MirrorStorage {
+/** A mirrored object is encrypted as its bucket says ([PutBucketEncryption-9]); where that cannot be, it is not stored. */
+function storageFor(exchange: Exchange, key: string, meta: StoredMeta): MirrorStorage | undefined {
+  const sealing = () => requestSealing(exchange, new Headers());
+  const onFailure = (error: unknown) => warn(exchange, 'mirror-not-stored', String(error));
+  let sealed: Sealing | null;
+  try {
+    sealed = sealing();
+  } catch (error) {
+    onFailure(error);
+    return undefined;
+  }
   return {
     store: exchange.blobs,
     shardId: exchange.index.homeOf(key),
     inlineLimit: INLINE_BYTES_MAX,
     infrequent: isInfrequent(exchange.bucket.storageClass),
-    commit: (written) => commit(exchange, key, meta, written),
-    onFailure: (error) => warn(exchange, 'mirror-not-stored', String(error)),
+    key: sealed?.key,
+    commit: (written) => commit(exchange, key, meta, written, () => sealingInForce(sealing(), sealed)),
+    onFailure,
   };
 }
 
 /** Makes the object, unless one has appeared in the meantime ([WebsiteServing-38]). */
-async function commit(exchange: Exchange, key: string, meta: StoredMeta, written: WrittenBody): Promise<boolean> {
+async function commit(
+  exchange: Exchange,
+  key: string,
+  meta: StoredMeta,
+  written: WrittenBody,
+  cipher: () => ObjectCipher | null,
+): Promise<boolean> {
   const body = asUploaded(written);
   const { size, md5, crc64, inline, segments } = body;
   const answer = await commitBody(exchange, body, () =>
@@ -244,6 +265,7 @@ async function commit(exchange: Exchange, key: string, meta: StoredMeta, written
         meta,
         tags: null,
         link: null,
+        cipher: cipher(),
         inline,
         segments,
       },

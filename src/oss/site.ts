@@ -4,6 +4,7 @@ import { afterFailure, candidates, type SiteRequest, type Step, unconditional } 
 import type { Address } from './address.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import { GateRefusal } from './gates.ts';
 import { isSignatureKey } from './match.ts';
 import { answerWhole } from './object-answer.ts';
 import { objectHeaders } from './object-headers.ts';
@@ -24,11 +25,16 @@ const LOCATION_MAX = 8_192;
  */
 export async function answerSite(exchange: Exchange): Promise<Response> {
   const { address, operation } = exchange;
-  return exchange.relyingOnWebsite((website) => {
-    exchange.address = address;
-    exchange.operation = operation;
+  return exchange.relyingOnWebsite(async (website) => {
     const applies = website !== undefined && exchange.query('versionId') === undefined && !isListing(exchange);
-    return applies ? new Visit(exchange, website, address, operation).answer() : plain(exchange);
+    if (!applies) return plain(exchange);
+    try {
+      return await new Visit(exchange, website, address, operation).answer();
+    } finally {
+      // Whatever was answered, this is what was asked.
+      exchange.address = address;
+      exchange.operation = operation;
+    }
   });
 }
 
@@ -60,7 +66,7 @@ class Visit {
 
   async answer(): Promise<Response> {
     const names = candidates(this.#website, this.#request);
-    const whatever = unconditional(this.#website, this.#request, names[0]);
+    const whatever = unconditional(this.#website, this.#request, names);
     if (whatever !== undefined && !whatever.afterLookup) {
       await this.#exchange.reload();
       return (await this.#first(whatever.steps)) ?? this.#missing();
@@ -71,9 +77,12 @@ class Visit {
       await found.response.body?.cancel();
       return (await this.#first(whatever.steps)) ?? this.#missing();
     }
-    const steps = afterFailure(this.#website, this.#request, found.failure.status, found.name);
-    const answer = await this.#first(steps);
-    if (answer === undefined) throw found.failure;
+    const { failure, name } = found;
+    const steps = afterFailure(this.#website, this.#request, failure.status, name);
+    // What an origin has could not take the place of a link that leads nowhere.
+    const useful = failure.code === 'NoSuchKey' ? steps : steps.filter(({ kind }) => kind !== 'mirror');
+    const answer = await this.#first(useful);
+    if (answer === undefined) throw failure;
     return answer;
   }
 
@@ -86,7 +95,7 @@ class Visit {
       try {
         return { response: await (name === undefined ? plain(this.#exchange) : this.#object(name)) };
       } catch (failure) {
-        if (!(failure instanceof OssError) || failure.status < 400) throw failure;
+        if (!(failure instanceof OssError) || failure.status < 400 || failure instanceof GateRefusal) throw failure;
         if (failure.status !== 404 || i === tries.length - 1) return { failure, name };
       }
     }
@@ -111,7 +120,7 @@ class Visit {
       case 'directory':
         return ifThere(async () => {
           await this.#admitTo(step.page);
-          await readObject(this.#exchange, { content: false, conditional: false });
+          await readObject(this.#exchange, { content: false, conditional: false, follow: 'head' });
           return redirect(302, step.location, false);
         });
       case 'error-page':
@@ -141,8 +150,9 @@ class Visit {
   async #errorPage(key: string, status: 200 | 404): Promise<Response | undefined> {
     try {
       await this.#admitTo(key);
-      const reply = await readObject(this.#exchange, { content: true, conditional: false });
-      return await answerWhole(this.#exchange, reply, status, objectHeaders(reply.record, this.#exchange.bucket));
+      const reply = await readObject(this.#exchange, { content: true, conditional: false, follow: 'get' });
+      const headers = objectHeaders(reply.record, this.#exchange.bucket, reply.source);
+      return await answerWhole(this.#exchange, reply, status, headers);
     } catch (error) {
       if (error instanceof OssError) return undefined;
       throw error;

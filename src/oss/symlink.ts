@@ -14,6 +14,7 @@ export async function readTarget(
   key: string,
   content: boolean,
 ): Promise<ReadReply> {
+  await exchange.learnTagsOf({ key });
   exchange.judgeOther({ key });
   const answer = await exchange.index.read({ key, content });
   // The call may have brought a newer configuration: what it says of the link counts too.

@@ -2,6 +2,7 @@ import { BodyFailure } from '../blob/failure.ts';
 import { type WrittenBody, writeBody } from '../blob/write.ts';
 import type { Segment } from '../index/records.ts';
 import { requestMd5 } from './body.ts';
+import type { Sealing } from './encryption.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { BODY_IDLE_MS, INLINE_BYTES_MAX, UPLOAD_BYTES_MAX } from './limits.ts';
@@ -13,6 +14,8 @@ export interface UploadOptions {
   /** Longest body in bytes, where it is not that of every upload, and the refusal of a longer one. */
   readonly limit?: number;
   readonly tooLarge?: (limit: number) => OssError;
+  /** How the body is to be encrypted at rest, if at all. */
+  readonly sealing?: Sealing | null;
 }
 
 /** A body that is safe in R2, or small enough to live in the index. */
@@ -23,6 +26,7 @@ export interface Uploaded {
   readonly md5: string;
   /** Decimal. */
   readonly crc64: string;
+  /** Sealed where sealing was asked for. */
   readonly inline: Uint8Array | null;
   readonly segments: readonly Segment[];
 }
@@ -64,6 +68,7 @@ export async function uploadStream(exchange: Exchange, key: string, options: Str
       inlineLimit: options.inlineLimit ?? INLINE_BYTES_MAX,
       limit,
       infrequent: options.infrequent ?? false,
+      key: options.sealing?.key,
       idleTimeoutMs: BODY_IDLE_MS,
     });
     return asUploaded(written);
@@ -89,12 +94,14 @@ export async function storeBytes(
   exchange: Exchange,
   key: string,
   bytes: Uint8Array<ArrayBuffer>,
+  sealing: Sealing | null = null,
 ): Promise<readonly Segment[]> {
   const written = await writeBody(exchange.blobs, {
     shardId: exchange.index.homeOf(key),
     body: bytes,
     inlineLimit: 0,
     limit: bytes.length,
+    key: sealing?.key,
     idleTimeoutMs: BODY_IDLE_MS,
   });
   return segmentsOf(written);

@@ -25,7 +25,7 @@ export interface OutboundInit {
   readonly headers?: HeadersInit;
   /** Whole, so that it can be sent once more to where an answer points. */
   readonly body?: string | Uint8Array<ArrayBuffer> | null;
-  /** Leaves the answer's content encoding alone, instead of undoing it. */
+  /** Wants the answer as the origin gives it now: from no cache, and with its content encoding. */
   readonly raw?: boolean;
 }
 
@@ -120,8 +120,8 @@ function parsed(text: string, rules: OutboundRules, base?: URL): URL {
 async function request(url: URL, init: OutboundInit, signal: AbortSignal): Promise<Response> {
   try {
     const { raw, ...rest } = init;
-    const encoding = raw === true ? ({ encodeResponseBody: 'manual' } as const) : {};
-    return await fetch(url.href, { ...rest, ...encoding, redirect: 'manual', signal });
+    const asIs = raw === true ? ({ encodeResponseBody: 'manual', cache: 'no-store' } as const) : {};
+    return await fetch(url.href, { ...rest, ...asIs, redirect: 'manual', signal });
   } catch (error) {
     throw new OutboundError('unreachable', `${url.host} does not answer`, error);
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BodyFailure, incomplete, md5Mismatch, tooLarge } from '../blob/failure.ts';
+import type { MasterKey } from '../blob/master-keys.ts';
 import { BodySource } from '../blob/source.ts';
 import type { BlobStore } from '../blob/store.ts';
 import { type WrittenBody, writeBody } from '../blob/write.ts';
@@ -30,6 +31,8 @@ export interface MirrorStorage {
   readonly shardId: string;
   readonly inlineLimit: number;
   readonly infrequent: boolean;
+  /** Set where the object is to be encrypted at rest. */
+  readonly key?: MasterKey | undefined;
   /** Makes the object of blobs that are complete. @returns whether it did */
   commit(written: WrittenBody): Promise<boolean>;
   /** Told of what kept the object from being stored. */
@@ -94,10 +97,11 @@ async function storeWhole(job: MirrorJob, bytes: Uint8Array<ArrayBuffer>): Promi
 /** Waits longer for bytes than the client is waited for, who may hold them up. */
 function written(
   { length, limit, idleTimeoutMs }: MirrorJob,
-  { store, shardId, inlineLimit, infrequent }: MirrorStorage,
+  { store, shardId, inlineLimit, infrequent, key }: MirrorStorage,
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>,
 ): Promise<WrittenBody> {
-  return writeBody(store, { shardId, body, length, inlineLimit, limit, infrequent, idleTimeoutMs: 4 * idleTimeoutMs });
+  const options = { shardId, body, length, inlineLimit, limit, infrequent, key, idleTimeoutMs: 4 * idleTimeoutMs };
+  return writeBody(store, options);
 }
 
 function streamed(job: MirrorJob, source: BodySource, head: Uint8Array<ArrayBuffer>): Mirrored {

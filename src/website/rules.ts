@@ -52,16 +52,22 @@ export interface Unconditional {
   readonly afterLookup: boolean;
 }
 
-/** The first rule that matches without a status, if any. Of all that match the lowest number wins ([WebsiteServing-20]). */
+/**
+ * The first rule that matches without a status, if any. Of all that match the lowest number wins ([WebsiteServing-20]).
+ * @param names the objects that the request may mean
+ */
 export function unconditional(
   website: Website,
   request: SiteRequest,
-  lookedUp: string | undefined,
+  names: readonly string[],
 ): Unconditional | undefined {
-  const matching = website.routingRules.filter((rule) => matches(rule, request, lookedUp));
+  // Which of the names a failure will be about is not known yet: an earlier rule may match any of them.
+  const mayMatch = (rule: RoutingRule) =>
+    names.length === 0 ? matches(rule, request, undefined) : names.some((name) => matches(rule, request, name));
+  const matching = website.routingRules.filter(mayMatch);
   const at = matching.findIndex(({ condition }) => condition.httpErrorCodeReturnedEquals === undefined);
   if (at < 0) return undefined;
-  const steps = [...stepsOf(matching[at]!, request, lookedUp), ...errorPage(website, request)];
+  const steps = [...stepsOf(matching[at]!, request, names[0]), ...errorPage(website, request)];
   return { steps, afterLookup: at > 0 };
 }
 

@@ -69,7 +69,7 @@ export class FaultyBlobStore implements BlobStore {
     });
   }
 
-  async startUpload(name: string, options?: { infrequent?: boolean | undefined }): Promise<BlobUpload> {
+  async startUpload(name: string, options?: Pick<PutOptions, 'infrequent' | 'sealed'>): Promise<BlobUpload> {
     const upload = await this.#do('startUpload', () => this.#inner.startUpload(name, options));
     this.openUploads++;
     return {

@@ -95,6 +95,25 @@ describe('readSettings', () => {
     expect(faultOf('[{"accessKeySecret":"do-not-show"')).not.toContain('do-not-show');
   });
 
+  it('[Callback-21] tells receivers of callbacks where their key is', () => {
+    const domain = { ...needed, SERVICE_DOMAIN: 'oss.example.com' };
+    const url = (more: Record<string, string>) => readSettings({ ...domain, ...more }).callbackPublicKeyUrl;
+    expect(url({})).toBe('https://oss.example.com/-/callback-key.pem');
+    expect(url({ LOCAL: 'true', EXTRANET_ENDPOINT: 'localhost:9000' })).toBe(
+      'http://localhost:9000/-/callback-key.pem',
+    );
+    expect(url({ CALLBACK_PUBLIC_KEY_URL: 'https://cdn.example.com/k' })).toBe('https://cdn.example.com/k');
+    expect(readSettings(domain).callbackPrivateKey).toBeUndefined();
+    expect(readSettings({ ...domain, CALLBACK_PRIVATE_KEY: 'a\\nb' }).callbackPrivateKey).toBe('a\nb');
+  });
+
+  it('[Sec-42] knows its own hosts, which the official ones are not, whatever SDKs put into Host headers', () => {
+    expect(readSettings(needed).ownHosts).toEqual(['localhost']);
+    expect(readSettings({ ...needed, SERVICE_DOMAIN: 'a.example.com,oss-cn-hangzhou.aliyuncs.com' }).ownHosts).toEqual([
+      'a.example.com',
+    ]);
+  });
+
   it('refuses numbers that make no sense', () => {
     for (const shards of ['0', '3', '128', '-1', 'x', '1.5'])
       expect(fault({ ...needed, INDEX_SHARDS: shards })).toContain('INDEX_SHARDS');

@@ -1,8 +1,9 @@
-import { readSegments } from '../../blob/read.ts';
 import { IMAGE_HEAD_BYTES, type ImageInfo, imageInfo } from '../../lib/image-size.ts';
 import { clientAddress } from '../access-request.ts';
 import type { Exchange } from '../exchange.ts';
+import { objectContent } from '../object-content.ts';
 import { DEFAULT_CONTENT_TYPE } from '../object-headers.ts';
+import { plainInline } from '../object-read.ts';
 import { CallbackFailure } from './failure.ts';
 import type { Callback } from './parameters.ts';
 import { type CallbackValue, fillTemplate, templateVariables } from './template.ts';
@@ -74,12 +75,12 @@ async function imageOf(exchange: Exchange, facts: CallbackFacts): Promise<ImageI
 }
 
 /** The object's first bytes; none where it has been replaced in the meantime. */
-async function headOf({ index, blobs }: Exchange, { key, etag }: CallbackFacts): Promise<Uint8Array> {
-  const answer = await index.read({ key, content: true });
+async function headOf(exchange: Exchange, { key, etag }: CallbackFacts): Promise<Uint8Array> {
+  const answer = await exchange.index.read({ key, content: true });
   if (!('ok' in answer) || answer.ok.record.etag !== etag) return new Uint8Array(0);
-  const { inline, segments, record } = answer.ok;
-  if (inline !== null) return inline;
+  const { record } = answer.ok;
+  const read = { ...answer.ok, inline: await plainInline(exchange, answer.ok.inline, record.cipher) };
   const length = Math.min(record.size, IMAGE_HEAD_BYTES);
-  const body = await readSegments(blobs, segments, { offset: 0, length });
+  const body = await objectContent(exchange.index, exchange.blobs, read, { offset: 0, length });
   return new Uint8Array(await new Response(body).arrayBuffer());
 }

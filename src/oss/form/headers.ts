@@ -10,6 +10,7 @@ const named = [
   'expires',
   'x-oss-forbid-overwrite',
   'x-oss-object-acl',
+  'x-oss-request-payer',
   'x-oss-server-side-encryption',
   'x-oss-server-side-encryption-key-id',
   'x-oss-server-side-data-encryption',

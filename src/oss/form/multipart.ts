@@ -1,4 +1,5 @@
 import { malformedForm } from './boundary.ts';
+import { DelimiterFinder } from './delimiter.ts';
 
 /** Where the bytes come from: `BodySource` of the blob layer, or a test. */
 export interface ByteSource {
@@ -27,8 +28,7 @@ type Line = { readonly kind: 'part' | 'close'; readonly at: number } | { readonl
  */
 export class MultipartReader {
   readonly #source: ByteSource;
-  /** A boundary has no line break, so that delimiters never overlap. */
-  readonly #delimiter: Buffer;
+  readonly #finder: DelimiterFinder;
   /** A delimiter may open the body without the line break that otherwise belongs to it: here it gets one. */
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array([CR, LF]);
   #at = 0;
@@ -43,7 +43,7 @@ export class MultipartReader {
 
   constructor(source: ByteSource, boundary: string) {
     this.#source = source;
-    this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
+    this.#finder = new DelimiterFinder(boundary);
   }
 
   /** Bytes of the body that lie behind what was returned last. */
@@ -83,10 +83,10 @@ export class MultipartReader {
   async content(): Promise<Uint8Array | null> {
     let from = this.#at;
     while (this.#state === 'content') {
-      const found = this.#find(from);
-      const line = found < 0 ? undefined : this.#lineAfter(found + this.#delimiter.length);
+      const found = this.#finder.find(this.#bytes, from, this.#end);
+      const line = found < 0 ? undefined : this.#lineAfter(found + this.#finder.length);
       if (line?.kind === 'text') {
-        from = found + this.#delimiter.length;
+        from = found + this.#finder.length;
         continue;
       }
       if (line?.kind === 'part' || line?.kind === 'close') {
@@ -96,7 +96,7 @@ export class MultipartReader {
         return bytes.length > 0 ? bytes : null;
       }
       // What may be the beginning of a delimiter waits for the bytes behind it.
-      const certain = found >= 0 ? found : Math.max(from, this.#end - this.#delimiter.length + 1);
+      const certain = found >= 0 ? found : Math.max(from, this.#end - this.#finder.length + 1);
       if (certain > this.#at) return this.#lend(certain);
       if (!(await this.#more())) throw malformedForm('it ends before its closing boundary');
       from = this.#at;
@@ -112,12 +112,6 @@ export class MultipartReader {
       if (bytes > maxBytes) throw malformedForm('there is too much behind its closing boundary');
       if (!(await this.#more())) return;
     }
-  }
-
-  /** Where the next delimiter begins, -1 without one. The runtime's own search is the fastest there is: over 2 GB/s. */
-  #find(from: number): number {
-    const found = Buffer.from(this.#bytes.buffer, from, this.#end - from).indexOf(this.#delimiter);
-    return found < 0 ? -1 : from + found;
   }
 
   /** A delimiter counts only where its line ends as it must: otherwise it is text that looks like one. */

@@ -128,7 +128,7 @@ describe('condition values', () => {
   });
 
   it('does not tell condition keys apart by case, but tags', () => {
-    const facts = context({ existingObjectTags: { Dept: 'x' } });
+    const facts = context({ existingObjectTags: [{ key: 'Dept', value: 'x' }] });
     expect(parseCondition({ StringEquals: { 'ACS:sourceip': '203.0.113.7' } }).holds(facts)).toBe(true);
     expect(parseCondition({ StringEquals: { 'oss:existingobjecttag/Dept': 'x' } }).holds(facts)).toBe(true);
     expect(parseCondition({ StringEquals: { 'oss:ExistingObjectTag/dept': 'x' } }).holds(facts)).toBe(false);
@@ -147,9 +147,9 @@ describe('the facts of a request', () => {
       delimiter: '/',
       objectAcl: 'private',
       bucketAcl: 'public-read',
-      bucketTags: { a: '1' },
-      existingObjectTags: { b: '2' },
-      requestObjectTags: { __proto__x: '3' },
+      bucketTags: [{ key: 'a', value: '1' }],
+      existingObjectTags: [{ key: 'b', value: '2' }],
+      requestObjectTags: [{ key: '__proto__x', value: '3' }],
       retentionDays: 12,
     });
     expect({ ...record }).toEqual({

@@ -148,7 +148,10 @@ describe('evaluating a policy', () => {
     expect(evaluate(policy, request({ context: facts }))).toBe('Ignore');
     expect(evaluate(policy, request({ context: context({ sourceIp: '10.0.0.1' }) }))).toBe('Allow');
     // A tag cannot pass for another key either.
-    const tagged = context({ requestObjectTags: { '../acs:SourceIp': '10.0.0.1' }, existingObjectTags: { a: '1' } });
+    const tagged = context({
+      requestObjectTags: [{ key: '../acs:SourceIp', value: '10.0.0.1' }],
+      existingObjectTags: [{ key: 'a', value: '1' }],
+    });
     expect(evaluate(policy, request({ context: tagged }))).toBe('Ignore');
   });
 

@@ -13,6 +13,7 @@ describe('blob names', () => {
       shardId: 'b1:3',
       hourMs: Date.UTC(2026, 10, 20, 12),
       random: name.slice(-22),
+      keyToken: null,
     });
   });
 

@@ -11,6 +11,7 @@ const domains = {
     'oss-cn-beijing-internal.aliyuncs.com',
     'oss.example.com',
   ],
+  accelerateDomains: ['oss-accelerate.aliyuncs.com'],
 };
 
 function address(url: string) {
@@ -47,6 +48,11 @@ describe('addressOf', () => {
       expect(found.bucket).toBe(undefined);
     }
     expect(address('https://localhost/').secure).toBe(true);
+  });
+
+  it('takes an empty bucket label before a service domain for none: ali-oss sends it with an IP endpoint', () => {
+    const service = address('http://.localhost:9000/?prefix=a');
+    expect([service.target, service.query.get('prefix')]).toEqual(['service', 'a']);
   });
 
   it('takes the region from the endpoint', () => {

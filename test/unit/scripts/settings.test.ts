@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { banner, endpoints } from '../../../scripts/start/banner.ts';
 import { helpText, readSettings, SettingsError, variables } from '../../../scripts/start/settings.ts';
@@ -5,11 +6,13 @@ import { workerVariables } from '../../../scripts/start/variables.ts';
 
 const credentials = { accessKeyId: 'id', accessKeySecret: 'hush', accountId: '1', given: false };
 
+const keys = { encryption: Buffer.alloc(32, 1).toString('base64'), callback: 'pem' };
+
 describe('settings', () => {
   it('have the defaults of the contract', () => {
     const settings = readSettings({ PORT: '' });
     expect(settings).toMatchObject({ port: 9000, host: '127.0.0.1', dataDir: '.data', daySeconds: 86_400 });
-    expect(workerVariables(settings, credentials, 9000, 'pem')).toEqual({
+    expect(workerVariables(settings, credentials, 9000, keys)).toEqual({
       LOCAL: 'true',
       LOCAL_PORT: '9000',
       OSS_REGION: 'oss-cn-hangzhou',
@@ -20,12 +23,26 @@ describe('settings', () => {
       OSS_ACCESS_KEY_SECRET: 'hush',
       OSS_ACCOUNT_ID: '1',
       ACCESS_KEYS: '[]',
+      ENCRYPTION_KEY: keys.encryption,
+      KMS_KEYS: expect.stringMatching(/^\{"default":"[A-Za-z0-9+/]{43}="\}$/),
       DAY_SECONDS: '86400',
       ALLOW_PRIVATE_ORIGINS: 'false',
       STRICT_FORM_FIELDS: 'false',
       CALLBACK_PRIVATE_KEY: 'pem',
       CALLBACK_PUBLIC_KEY_URL: '',
     });
+  });
+
+  it('make a KMS key of each encryption key, so that older ones still decrypt', () => {
+    const kmsKeys = (encryption: string, environment = {}) =>
+      workerVariables(readSettings(environment), credentials, 9000, { ...keys, encryption }).KMS_KEYS!;
+    const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)].map((key) => key.toString('base64'));
+    const keyOf = (json: string) => (JSON.parse(json) as { default: string }).default;
+    const [old, both] = [keyOf(kmsKeys(first!)), keyOf(kmsKeys(`${second},${first}`))];
+    expect(both.split(',')).toEqual([keyOf(kmsKeys(second!)), old]);
+    expect(old).not.toBe(first);
+    const given = JSON.stringify({ default: first });
+    expect(kmsKeys(first!, { KMS_KEYS: given })).toBe(given);
   });
 
   it('follow the environment', () => {
@@ -38,7 +55,7 @@ describe('settings', () => {
       ALLOW_PRIVATE_ORIGINS: 'true',
       STRICT_FORM_FIELDS: 'true',
     });
-    expect(workerVariables(settings, credentials, 80, 'pem')).toMatchObject({
+    expect(workerVariables(settings, credentials, 80, keys)).toMatchObject({
       OSS_REGION: 'oss-eu-central-1',
       SERVICE_DOMAIN: 'oss.example.com,other.example.org',
       EXTRANET_ENDPOINT: 'oss.example.com',
@@ -56,6 +73,23 @@ describe('settings', () => {
   it('take further access keys as the Worker does', () => {
     const keys = [key, { ...user, accessKeyId: 'c' }, { ...user, accessKeyId: 'd', policy: '{"Statement":[]}' }];
     expect(readSettings({ ACCESS_KEYS: JSON.stringify(keys) }).accessKeys).toEqual(keys);
+  });
+
+  it('take a key for callbacks on one line', () => {
+    const { privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 1024,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
+    const settings = readSettings({
+      CALLBACK_PRIVATE_KEY: privateKey.replaceAll('\n', '\\n'),
+      CALLBACK_PUBLIC_KEY_URL: 'https://example.com/key.pem',
+    });
+    expect(settings.callbackPrivateKey?.trim()).toBe(privateKey.trim());
+    expect(workerVariables(settings, credentials, 9000, { ...keys, callback: 'kept' })).toMatchObject({
+      CALLBACK_PRIVATE_KEY: 'kept',
+      CALLBACK_PUBLIC_KEY_URL: 'https://example.com/key.pem',
+    });
   });
 
   it.each([
@@ -76,6 +110,11 @@ describe('settings', () => {
     ['DAY_SECONDS', { DAY_SECONDS: '86401' }],
     ['ALLOW_PRIVATE_ORIGINS', { ALLOW_PRIVATE_ORIGINS: 'yes' }],
     ['STRICT_FORM_FIELDS', { STRICT_FORM_FIELDS: '1' }],
+    ['ENCRYPTION_KEY must hold 32 random bytes', { ENCRYPTION_KEY: 'secret' }],
+    ['KMS_KEYS is not JSON', { KMS_KEYS: '{' }],
+    ['KMS_KEYS must have a key "default"', { KMS_KEYS: '{"a":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}' }],
+    ['CALLBACK_PRIVATE_KEY must be an RSA private key', { CALLBACK_PRIVATE_KEY: 'secret' }],
+    ['CALLBACK_PUBLIC_KEY_URL', { CALLBACK_PUBLIC_KEY_URL: 'example.com/key.pem' }],
     ['LOG', { LOG: 'debug' }],
     ['ACCESS_KEYS is not JSON', { ACCESS_KEYS: '[' }],
     ['ACCESS_KEYS must be a JSON array', { ACCESS_KEYS: '{}' }],

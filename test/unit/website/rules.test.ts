@@ -27,7 +27,7 @@ describe('the object that is meant', () => {
 
 describe('the conditions of a rule', () => {
   const holds = (condition: Parameters<typeof rule>[1], request = asking('abc/x.txt')) =>
-    unconditional(website(rule(1, condition)), request, request.key) !== undefined;
+    unconditional(website(rule(1, condition)), request, [request.key]) !== undefined;
 
   it('[WebsiteServing-22] are prefix and suffix of the name, by case', () => {
     expect(holds({ keyPrefixEquals: 'abc/' })).toBe(true);
@@ -88,14 +88,14 @@ describe('the rule that is run', () => {
     const found = unconditional(
       website(rule(1, { keyPrefixEquals: 'other', httpErrorCodeReturnedEquals: 404 }), rule(2, {}, to('two'))),
       asking('k'),
-      'k',
+      ['k'],
     );
     expect(found).toMatchObject({ afterLookup: false, steps: [{ kind: 'redirect', location: 'http://two/k' }] });
   });
 
   it('[WebsiteServing-20] [WebsiteServing-23] waits for an earlier one that wants a status', () => {
     const site = website(rule(1, { httpErrorCodeReturnedEquals: 404 }, to('one')), rule(2, {}, to('two')));
-    expect(unconditional(site, asking('k'), 'k')).toMatchObject({ afterLookup: true });
+    expect(unconditional(site, asking('k'), ['k'])).toMatchObject({ afterLookup: true });
     expect(locations(site, 404)).toEqual(['http://one/k']);
     expect(locations(site, 403)).toEqual(['http://two/k']);
   });
@@ -116,16 +116,16 @@ describe('the rule that is run', () => {
   it('[PutBucketWebsite-14] Internal leads to another object', () => {
     const internal = { redirectType: 'Internal', replaceKeyPrefixWith: 'new/' } as const;
     const site = website(rule(1, { keyPrefixEquals: 'old/' }, internal));
-    expect(unconditional(site, asking('old/a'), 'old/a')?.steps).toEqual([{ kind: 'object', key: 'new/a' }]);
+    expect(unconditional(site, asking('old/a'), ['old/a'])?.steps).toEqual([{ kind: 'object', key: 'new/a' }]);
     const nowhere = website(
       rule(1, { keyPrefixEquals: 'old/' }, { redirectType: 'Internal', enableReplacePrefix: true }),
     );
-    expect(unconditional(nowhere, asking('old/'), 'old/')?.steps).toEqual([]);
+    expect(unconditional(nowhere, asking('old/'), ['old/'])?.steps).toEqual([]);
   });
 
   it('is none where it is a script', () => {
     const script = { ruleNumber: 1, condition: { includeHeaders: [] }, luaConfig: { script: 'a.lua' } };
-    expect(unconditional(website(script), asking('k'), 'k')).toBeUndefined();
+    expect(unconditional(website(script), asking('k'), ['k'])).toBeUndefined();
     expect(kinds(website(script))).toEqual([]);
   });
 

@@ -325,6 +325,24 @@ describe('AppendObject', () => {
     expect((await done('GET', `/${bucket}?prefix=k`)).one('Type')).toBe('Appendable');
   });
 
+  it('[AppendObject-21] gets other headers by a copy onto itself, keeps all of its bytes, and goes on growing', async () => {
+    const bucket = await newBucket();
+    const large = pattern(TAIL_BYTES_MAX + 1, 1);
+    await appended(bucket, 'k', 0, large, { headers: { 'x-oss-meta-a': 'old' } });
+    await appended(bucket, 'k', large.length, 'tail');
+    await done('PUT', `/${bucket}/k`, {
+      headers: {
+        'x-oss-copy-source': `/${bucket}/k`,
+        'x-oss-metadata-directive': 'REPLACE',
+        'x-oss-meta-a': 'new',
+      },
+    });
+    const next = await appended(bucket, 'k', large.length + 4, 'more');
+    const read = await done('GET', `/${bucket}/k`);
+    expect([read.header('x-oss-meta-a'), read.header('x-oss-next-append-position')]).toEqual(['new', `${next}`]);
+    expectWhole(read, concat([large, new TextEncoder().encode('tailmore')]));
+  });
+
   it('[AppendObject-22] ignores x-oss-forbid-overwrite', async () => {
     const bucket = await newBucket();
     const headers = { 'x-oss-forbid-overwrite': 'true' };

@@ -14,14 +14,20 @@ import { newBucket } from '../support/wire.ts';
 
 /** What only a race could do on the wire is asked of the index directly. */
 
-const inline = (size: number): Fragment => ({ size, crc64: '0', inline: new Uint8Array(size), segments: [] });
+const inline = (size: number): Fragment => ({
+  size,
+  crc64: '0',
+  inline: new Uint8Array(size),
+  segments: [],
+  cipher: null,
+});
 
 function command(position: number, fragment: Fragment, more: Partial<AppendCommand> = {}): AppendCommand {
   return {
     key: 'k',
     position,
     fragment,
-    creation: { storageClass: 'Standard', acl: null, meta: { headers: {}, user: {} }, tags: null },
+    creation: { storageClass: 'Standard', acl: null, meta: { headers: {}, user: {} }, tags: null, cipher: null },
     versioning: null,
     guard: { owner: true, fallback: true },
     ...more,
@@ -31,7 +37,7 @@ function command(position: number, fragment: Fragment, more: Partial<AppendComma
 async function inBlob(home: string, size: number): Promise<Fragment> {
   const blob = makeBlobName(home, Date.now());
   await new R2BlobStore(env.BLOBS).put(blob, new Uint8Array(size), { length: size });
-  return { size, crc64: '0', inline: null, segments: [{ blob, offset: 0, length: size, crc64: '0' }] };
+  return { size, crc64: '0', inline: null, segments: [{ blob, offset: 0, length: size, crc64: '0' }], cipher: null };
 }
 
 describe('committing an append', () => {
@@ -63,7 +69,13 @@ describe('committing an append', () => {
     const { shard, call, home } = await shardOfBucket(await newBucket());
     const week = 7 * 24 * 3_600_000;
     const blob = `${home}/${hourStamp(Date.now() - week)}/${'a'.repeat(22)}`;
-    const old: Fragment = { size: 1, crc64: '0', inline: null, segments: [{ blob, offset: 0, length: 1, crc64: '0' }] };
+    const old: Fragment = {
+      size: 1,
+      crc64: '0',
+      inline: null,
+      segments: [{ blob, offset: 0, length: 1, crc64: '0' }],
+      cipher: null,
+    };
     expect(await shard.append(call, command(0, old))).toEqual({ refused: 'expired-blob' });
     await shard.append(call, command(0, inline(1)));
     expect(await shard.append(call, command(1, inline(1), { flushed: { etag: 'x', segments: old.segments } }))).toEqual(
@@ -85,6 +97,7 @@ describe('committing an append', () => {
       meta: { headers: {}, user: {} },
       tags: null,
       link: null,
+      cipher: null,
     } as const;
     const outcomes = await runInDurableObject(shard, (_, { storage: { sql } }) =>
       [
@@ -122,7 +135,7 @@ describe('an appendable of many blobs', () => {
     const bucket = await newBucket();
     const { shard, call, home } = await shardOfBucket(bucket);
     const { segments } = await inBlob(home, 1);
-    const one: Fragment = { size: 1, crc64: crcOfZeros(1), inline: null, segments };
+    const one: Fragment = { size: 1, crc64: crcOfZeros(1), inline: null, segments, cipher: null };
     for (let i = 0; i < 300; i++) await shard.append(call, command(i, one));
     const first = await shard.read(call, { key: 'k', content: true });
     if (!('ok' in first)) throw new Error('not there');

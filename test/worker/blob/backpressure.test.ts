@@ -64,7 +64,7 @@ function slowSink(meter: Meter): BlobStore {
       return {
         async putPart(part) {
           await pause();
-          meter.store(part.length);
+          meter.store((part as Uint8Array).length);
         },
         async complete() {},
         async abort() {},

@@ -106,9 +106,12 @@ describe('the carriers of a callback', () => {
       ['HEAD', `/${bucket}/a`],
       ['PUT', `/${bucket}/a?acl`],
       ['DELETE', `/${bucket}/a`],
+      ['POST', `/${bucket}/appended?append&position=0`],
+      ['PUT', `/${bucket}/link?symlink`],
     ] as const) {
-      const headers = { 'x-oss-callback': 'nonsense', 'x-oss-object-acl': 'private' };
-      expect((await send(method, path, { headers })).status).toBeLessThan(300);
+      const headers = { 'x-oss-callback': 'nonsense', 'x-oss-object-acl': 'private', 'x-oss-symlink-target': 'a' };
+      const body = method === 'PUT' || method === 'POST' ? { body: '' } : {};
+      expect((await send(method, path, { headers, ...body })).status, path).toBeLessThan(300);
     }
     expectRefusal(await send('PUT', `/${bucket}/a?acl&${query(callbackParameter())}`), 400, 'InvalidArgument');
     expect(receiver.calls).toEqual([]);

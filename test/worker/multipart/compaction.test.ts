@@ -1,7 +1,9 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { CipherStore } from '../../../src/blob/cipher-store.ts';
 import { crc64 } from '../../../src/blob/crc64.ts';
+import { KeyRing } from '../../../src/blob/master-keys.ts';
 import { makeBlobName } from '../../../src/blob/names.ts';
 import { R2BlobStore } from '../../../src/blob/store.ts';
 import { BlobLedger } from '../../../src/index/blobs.ts';
@@ -192,10 +194,16 @@ function compactWith(shard: ShardOfKey, fault: Fault | undefined, blobBytes = 1_
   return runInDurableObject(shard.stub, async (_, { storage }) => {
     const ledger = new BlobLedger(storage.sql);
     const store = new FaultyBlobStore(new R2BlobStore(env.BLOBS), ...(fault === undefined ? [] : [fault]));
-    const compactor = new Compactor(storage, ledger, new Manifests(storage.sql, ledger), store, {
-      pieces: 60,
-      blobBytes,
-    });
+    const compactor = new Compactor(
+      storage,
+      ledger,
+      new Manifests(storage.sql, ledger),
+      new CipherStore(store, new KeyRing([])),
+      {
+        pieces: 60,
+        blobBytes,
+      },
+    );
     for (let run = 0; run < 5; run++) await compactor.run(shard.name, Date.now() + HOUR_MS);
   });
 }

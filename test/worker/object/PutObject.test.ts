@@ -220,16 +220,6 @@ describe('PutObject', () => {
     await expectAbsent(path);
   });
 
-  it('[PutObject-13] [PutObject-E2] [PutObject-E9] [ObjCommon-32] refuses encryption that it cannot do', async () => {
-    const path = fresh();
-    const encrypt = (algorithm: string) => put(path, 'x', { 'x-oss-server-side-encryption': algorithm });
-    for (const algorithm of ['AES128', 'aes256', 'none', ' ']) {
-      expectRefusal(await encrypt(algorithm), 400, 'InvalidEncryptionAlgorithmError');
-    }
-    expectRefusal(await encrypt('KMS'), 403, 'KmsServiceNotEnabled');
-    await expectAbsent(path);
-  });
-
   it('[PutObject-16] [Common-4] takes a signed URL, and an anonymous upload where the ACL lets it', async () => {
     for (const scheme of ['V1', 'V2', 'V4'] as const) {
       const path = fresh();

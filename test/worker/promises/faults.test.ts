@@ -43,7 +43,7 @@ class Run {
     await gateway.reachInto(this.bucket);
     configCopies.clear();
     return this.#scenario.act(
-      (method, target, wish = {}) => send(method, `/${this.bucket}${target}`, { ...wish, through: gateway.through }),
+      (method, target, wish = {}) => send(method, `/${this.bucket}${target}`, { ...wish, via: gateway.via }),
       this.#known,
       this.bucket,
     );

@@ -44,7 +44,7 @@ describe('Promise 4: a blob that nobody needs', () => {
       if (`${binding}.${method}` === 'BLOBS.delete') throw new Error('the isolate is gone');
       return run();
     });
-    const answer = await send('PUT', `/${bucket}/lost`, { body: body(2), through: lost.through });
+    const answer = await send('PUT', `/${bucket}/lost`, { body: body(2), via: lost.via });
     expect([answer.status, answer.code]).toEqual([500, 'InternalError']);
     expect((await send('GET', `/${bucket}`)).all('Key')).toEqual(['kept']);
     expect((await send('GET', `/${bucket}/lost`)).code).toBe('NoSuchKey');
@@ -88,7 +88,7 @@ describe('Promise 4: a commit that comes late', () => {
       }
       return run();
     });
-    const answer = await send('PUT', `/${bucket}/a`, { body: body(2), through: gateway.through });
+    const answer = await send('PUT', `/${bucket}/a`, { body: body(2), via: gateway.via });
     expect([answer.status, answer.code]).toEqual([status, code]);
     expect((await send('GET', `/${bucket}/a`)).bytes).toEqual(body(status === 200 ? 2 : 1));
     await expectNoGarbage(config);

@@ -44,7 +44,7 @@ describe.each(Object.entries(meanwhile))('Promise 3: an object that %s while som
     const content = patternBytes(size, 1);
     const { headers } = await send('PUT', `/${bucket}/a`, { body: content });
     const gateway = interrupting(() => change(bucket, size), true);
-    const answer = await send('GET', `/${bucket}/a`, { through: gateway.through });
+    const answer = await send('GET', `/${bucket}/a`, { via: gateway.via });
     expect(answer.status).toBe(200);
     expect(answer.header('etag')).toBe(headers.get('etag'));
     expect(Buffer.compare(answer.bytes, content)).toBe(0);
@@ -62,7 +62,7 @@ describe('Promise 3: a reader who comes more than a day late', () => {
       await send('DELETE', `/${bucket}/a`);
       await collectAll([config]);
     }, false);
-    const answer = await send('GET', `/${bucket}/a`, { through: gateway.through });
+    const answer = await send('GET', `/${bucket}/a`, { via: gateway.via });
     expect([answer.status, answer.code]).toEqual([500, 'InternalError']);
   });
 });

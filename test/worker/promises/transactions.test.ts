@@ -106,7 +106,7 @@ describe.each(named)('Promise 1: $title', ({ arrange, act, bucket: kind }) => {
       return result.reply;
     });
     const answer = await act(
-      (method, target, wish = {}) => send(method, `/${bucket}${target}`, { ...wish, through: gateway.through }),
+      (method, target, wish = {}) => send(method, `/${bucket}${target}`, { ...wish, via: gateway.via }),
       known,
       bucket,
     );

@@ -160,13 +160,18 @@ describe.each(Object.entries(places))('with an old copy of the configuration in 
     expectRefusal(await stale(old, 'GET', `/${names[3]}`), 403, 'AccessDenied');
     expectRefusal(await stale(old, 'PUT', '/new', { body: new Uint8Array(10_000) }), 403, 'AccessDenied');
     expectRefusal(await batch(old, names), 403, 'AccessDenied');
-    for (const size of [1, 10_000]) {
-      expect((await stale(old, 'PUT', `/new${size}`, { ...owner, body: new Uint8Array(size) })).status).toBe(200);
-      expect((await send('GET', `/${bucket}/new${size}`)).bytes.length).toBe(size);
-    }
+    expect((await stale(old, 'PUT', '/new', { ...owner, body: 'new' })).status).toBe(200);
+    expect((await send('GET', `/${bucket}/new`)).text).toBe('new');
+    // A body too long for the index is in a blob of the old bucket by now, whose shards would delete it one day.
+    const long = { ...owner, body: new Uint8Array(10_000) };
+    const refused = await stale(old, 'PUT', '/long', long);
+    expectRefusal(refused, 503, 'ServiceUnavailable');
+    expect(refused.header('retry-after')).toBe('1');
+    expectRefusal(await send('GET', `/${bucket}/long`), 404, 'NoSuchKey');
+    expect((await send('PUT', `/${bucket}/long`, long)).status).toBe(200);
     expect((await stale(old, 'DELETE', `/${names[0]}`, owner)).status).toBe(204);
     expect((await batch(old, names.slice(1), owner)).all('Key')).toEqual(names.slice(1));
-    expect(await keysOf(bucket)).toEqual(['new1', 'new10000']);
+    expect(await keysOf(bucket)).toEqual(['long', 'new']);
   });
 
   it('a bucket of the same name may belong to somebody else', async () => {

@@ -32,9 +32,8 @@ export class WatchedGateway {
     this.#env = this.#wrapEnv(env);
   }
 
-  /** For {@link Wish.through}. */
-  readonly through = (url: string, init: RequestInit): Promise<Response> =>
-    handle(new Request(url, init), this.#env, createExecutionContext());
+  /** For {@link Wish.via}. */
+  readonly via = (request: Request): Promise<Response> => handle(request, this.#env, createExecutionContext());
 
   /** Watches the calls of a bucket's own object too. */
   async reachInto(bucket: string): Promise<void> {

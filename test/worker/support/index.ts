@@ -63,6 +63,7 @@ export async function putContent(bucket: string, key: string, content: Partial<O
       meta: { headers: {}, user: {} },
       tags: null,
       link: null,
+      cipher: null,
       inline: null,
       segments: [],
       ...content,

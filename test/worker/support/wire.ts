@@ -1,6 +1,8 @@
+import { createExecutionContext } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import type { BucketConfig, ConfigPatch } from '../../../src/bucket/config.ts';
+import { handle } from '../../../src/gateway.ts';
 import { sign, type ToSign } from '../../support/sign.ts';
 
 /** Keys of the worker tests: see the bindings in vitest.config.ts. */
@@ -22,6 +24,8 @@ const encoder = new TextEncoder();
 export interface Wish {
   /** Which key signs; `anonymous` sends no signature. */
   readonly as?: keyof typeof keys | 'anonymous';
+  /** A key that is none of those. */
+  readonly key?: { readonly accessKeyId: string; readonly accessKeySecret: string };
   readonly headers?: Record<string, string>;
   readonly body?: BodyInit | null;
   readonly scheme?: 'V1' | 'V2' | 'V4';
@@ -30,10 +34,12 @@ export interface Wish {
   readonly unsigned?: { readonly headers?: Record<string, string>; readonly query?: string };
   /** A service domain; `localhost` unless told otherwise. */
   readonly host?: string;
+  /** Takes the request in place of the Worker. */
+  readonly via?: (request: Request) => Promise<Response>;
   /** Names the bucket by the host, `<bucket>.<host>`, instead of by the path. */
   readonly virtual?: boolean;
-  /** Takes the request instead of the gateway as it is deployed. */
-  readonly through?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Variables that this request finds set otherwise (undefined: not set). */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
   /** What else the signature is made of: clock, life, additional headers, region. */
   readonly signing?: Partial<Pick<ToSign, 'now' | 'expires' | 'additionalHeaders' | 'region' | 'securityToken'>>;
 }
@@ -52,7 +58,7 @@ export async function send(method: string, path: string, wish: Wish = {}): Promi
       headers: wish.headers ?? {},
       ...(bucket === '' ? {} : { bucket }),
       ...(key === '' ? {} : { key }),
-      ...keys[wish.as ?? 'owner'],
+      ...(wish.key ?? keys[wish.as ?? 'owner']),
       region: /^oss-(.+?)(?:-internal)?\./.exec(wish.host ?? '')?.[1] ?? 'cn-hangzhou',
       scheme: wish.scheme ?? 'V4',
       place: wish.place ?? 'header',
@@ -61,14 +67,17 @@ export async function send(method: string, path: string, wish: Wish = {}): Promi
   }
   const query = wish.unsigned?.query;
   const fullUrl = query === undefined ? target.url : `${target.url}${target.url.includes('?') ? '&' : '?'}${query}`;
-  const through = wish.through ?? ((url, init) => exports.default.fetch(url, init));
-  const response = await through(fullUrl, {
+  const request = new Request(fullUrl, {
     method,
     headers: { ...target.headers, ...wish.unsigned?.headers },
     redirect: 'manual',
     // As bytes: `fetch` would give a string a content type of its own, behind the signature's back.
     ...(wish.body === undefined ? {} : { body: typeof wish.body === 'string' ? encoder.encode(wish.body) : wish.body }),
   });
+  const others = wish.variables && ({ ...env, ...wish.variables } as Env);
+  const response = await (wish.via?.(request) ??
+    (others && handle(request, others, createExecutionContext())) ??
+    exports.default.fetch(request));
   return new Answer(response, new Uint8Array(await response.arrayBuffer()));
 }
 

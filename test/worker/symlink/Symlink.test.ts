@@ -400,6 +400,23 @@ describe('reading through a link', () => {
     expect((await done('GET', `/${bucket}/to-warm`)).text).toBe('x');
   });
 
+  it('[GetObject-20] leads website visitors to the pages behind it', async () => {
+    const bucket = await newBucket({ acl: 'public-read' });
+    await put(bucket, 'page', 'the page');
+    await link(bucket, 'index.html', 'page', { 'content-type': 'text/html' });
+    await link(bucket, 'error.html', 'page', { 'content-type': 'text/html' });
+    const body = `<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument>
+      <ErrorDocument><Key>error.html</Key></ErrorDocument></WebsiteConfiguration>`;
+    await done('PUT', `/${bucket}?website`, { body });
+    for (const [path, status] of [
+      ['', 200],
+      ['missing', 404],
+    ] as const) {
+      const answer = await send('GET', `/${bucket}/${path}`, { as: 'anonymous', virtual: true });
+      expect([answer.status, answer.text, answer.header('content-type')]).toEqual([status, 'the page', 'text/html']);
+    }
+  });
+
   it('[DeleteObject-8] deletes the link, never the target', async () => {
     const bucket = await newBucket();
     await put(bucket, 'target');

@@ -10,7 +10,7 @@ import {
   putVersion,
   setVersioning,
 } from '../support/versions.ts';
-import { newBucket, send } from '../support/wire.ts';
+import { configOf, configure, newBucket, send } from '../support/wire.ts';
 
 const status = (text: string) => `<VersioningConfiguration><Status>${text}</Status></VersioningConfiguration>`;
 
@@ -111,6 +111,30 @@ describe('PutBucketVersioning', () => {
     const id = await putVersion(bucket, 'k', 'after');
     expect((await done('GET', `/${bucket}/k`)).header('x-oss-version-id')).toBe(id);
     expect((await done('GET', `/${bucket}/k?versionId=null`)).text).toBe('before');
+  });
+
+  it('[PutBucketVersioning-7] is refused where mirror rules bring objects in', async () => {
+    const bucket = await newBucket();
+    const rule = (redirect: string) =>
+      `<WebsiteConfiguration><RoutingRules><RoutingRule><RuleNumber>1</RuleNumber><Condition>
+       <HttpErrorCodeReturnedEquals>404</HttpErrorCodeReturnedEquals></Condition><Redirect>${redirect}</Redirect>
+       </RoutingRule></RoutingRules></WebsiteConfiguration>`;
+    const mirror = rule('<RedirectType>Mirror</RedirectType><MirrorURL>http://example.com/</MirrorURL>');
+    await done('PUT', `/${bucket}?website`, { body: mirror });
+    const refused = await send('PUT', `/${bucket}?versioning`, { body: status('Enabled') });
+    expect([refused.status, refused.code]).toEqual([400, 'InvalidArgument']);
+    expect(await stateOf(bucket)).toBeUndefined();
+    const external = rule('<RedirectType>External</RedirectType><HostName>example.com</HostName>');
+    await done('PUT', `/${bucket}?website`, { body: external });
+    await setVersioning(bucket, 'Enabled');
+    expect((await send('PUT', `/${bucket}?website`, { body: mirror })).status).toBe(400);
+  });
+
+  it('[PutBucketVersioning-1] is done whatever an old copy of the configuration says', async () => {
+    const bucket = await newVersionedBucket('Enabled');
+    await configure(bucket, { versioning: 'Suspended' });
+    await setVersioning(bucket, 'Enabled');
+    expect((await configOf(bucket)).versioning).toBe('Enabled');
   });
 
   it('[PutBucketVersioning-8] [Hns-1] is refused in a hierarchical bucket', async () => {

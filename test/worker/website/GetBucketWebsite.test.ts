@@ -31,7 +31,7 @@ async function roundTrip(inner: string): Promise<string> {
 const redirectOf = (text: string) => /<Redirect>(.*)<\/Redirect>/.exec(text)![1]!;
 
 describe('GetBucketWebsite', () => {
-  it('[GetBucketWebsite-1] knows a bucket that is no website', async () => {
+  it('[GetBucketWebsite-1] [EdgeCommon-8] knows a bucket that is no website', async () => {
     const plain = await newBucket();
     const answer = await getWebsite(plain);
     expect([answer.status, answer.code, answer.one('BucketName')]).toEqual([404, 'NoSuchWebsiteConfiguration', plain]);

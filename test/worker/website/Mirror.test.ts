@@ -80,6 +80,13 @@ describe('a mirror', () => {
     expect((await send('GET', `/${bucket}/l`)).text).toBe('0123456789');
   });
 
+  it('[GetBucketWebsite-6] [WebsiteServing-35] asks for its address and the name, nothing between', async () => {
+    const bucket = await newSite(one('', 'http://www.example.com/'));
+    const asked = internet({});
+    await visit(bucket, '/myobject');
+    expect(asked.map(({ url }) => url)).toEqual(['http://www.example.com/myobject']);
+  });
+
   it('[WebsiteServing-35] encodes names, and keeps their slashes', async () => {
     const bucket = await newSite(one('', `${origin}/base/`));
     const asked = internet({});
@@ -227,6 +234,14 @@ describe('a mirror', () => {
     expect(asked).toEqual([]);
   });
 
+  it('asks no origin for what a link leads nowhere to', async () => {
+    const bucket = await newSite(one());
+    await send('PUT', `/${bucket}/link?symlink`, { headers: { 'x-oss-symlink-target': 'nothing' } });
+    const asked = internet({ [`${origin}/link`]: page('there') });
+    expect((await visit(bucket, '/link')).status).toBe(404);
+    expect(asked).toEqual([]);
+  });
+
   it('asks no origin for what is there', async () => {
     const bucket = await newSite(one(), { here: 'here' });
     const asked = internet({ [`${origin}/here`]: page('there') });
@@ -266,6 +281,13 @@ describe('a mirror', () => {
     expect((await visit(bucket, '/k')).status).toBe(200);
     const other = await newSite(one());
     expect((await visit(other, '/k')).header('x-oss-meta-color')).toBeNull();
+  });
+
+  it('[GetObject-1] answers with the headers that a signed request chooses, as for any object', async () => {
+    const bucket = await newSite(one('<MirrorProxyPass>true</MirrorProxyPass>'), {}, 'private');
+    internet({ [`${origin}/k`]: page('a') });
+    const answer = await send('GET', `/${bucket}/k?response-content-type=text%2Fplain`);
+    expect([answer.status, answer.text, answer.header('content-type')]).toEqual([200, 'a', 'text/plain']);
   });
 
   it('stores nothing where it is a proxy', async () => {

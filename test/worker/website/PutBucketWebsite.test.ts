@@ -84,10 +84,14 @@ describe('PutBucketWebsite', () => {
       '[EdgeCommon-6] any order',
       `<RoutingRules><RoutingRule><Redirect>${external()}</Redirect><Condition/><RuleNumber>3</RuleNumber></RoutingRule></RoutingRules>${index()}`,
     ],
+    ['[EdgeCommon-4] blanks where XML allows them', '<IndexDocument ><Suffix >index.html</Suffix ></IndexDocument >'],
     ['[EdgeCommon-5] blanks around values', '<IndexDocument><Suffix> index.html </Suffix></IndexDocument>'],
   ])('accepts %s', async (_, inner) => {
     const answer = await putWebsite(bucket, inner);
     expect([answer.status, answer.text]).toEqual([200, '']);
+    // [EdgeCommon-9] [EdgeCommon-14]
+    expect([answer.header('content-length'), answer.header('content-type')]).toEqual(['0', null]);
+    expect([answer.header('server'), answer.header('x-oss-console-auth')]).toEqual(['AliyunOSS', null]);
   });
 
   it.each([
@@ -376,6 +380,35 @@ describe('PutBucketWebsite', () => {
         expect([as, method, answer.status, answer.code]).toEqual([as, method, 403, 'AccessDenied']);
       }
     }
+  });
+
+  it('[EdgeCommon-15] is covered by a V1 signature', async () => {
+    const answer = await send('GET', `/${bucket}?website`, { scheme: 'V1' });
+    expect([200, 404]).toContain(answer.status);
+    const added = await send('GET', `/${bucket}`, { scheme: 'V1', unsigned: { query: 'website' } });
+    expect([added.status, added.code]).toEqual([403, 'SignatureDoesNotMatch']);
+  });
+
+  it('[PutBucketWebsite-25] [PutBucketVersioning-7] has no mirror in a bucket with versioning, and the other way round', async () => {
+    const version = (name: string, status: string) =>
+      send('PUT', `/${name}?versioning`, {
+        body: `<VersioningConfiguration><Status>${status}</Status></VersioningConfiguration>`,
+      });
+    const versioned = await newBucket();
+    for (const status of ['Enabled', 'Suspended']) {
+      expect((await version(versioned, status)).status).toBe(200);
+      const answer = await putWebsite(versioned, redirect(mirror()));
+      expect([answer.status, answer.code, answer.one('ArgumentValue')]).toEqual([400, 'InvalidArgument', 'Mirror']);
+      expect((await getWebsite(versioned)).code).toBe('NoSuchWebsiteConfiguration');
+    }
+    expect((await putWebsite(versioned, redirect(external()))).status).toBe(200);
+
+    const mirrored = await newBucket();
+    expect((await putWebsite(mirrored, redirect(mirror()))).status).toBe(200);
+    const refused = await version(mirrored, 'Enabled');
+    expect([refused.status, refused.code]).toEqual([400, 'InvalidArgument']);
+    await putWebsite(mirrored, redirect(external()));
+    expect((await version(mirrored, 'Enabled')).status).toBe(200);
   });
 
   it('[EdgeCommon-11] needs a bucket', async () => {

@@ -236,6 +236,38 @@ describe('the error page', () => {
     expect([answer.status, answer.code]).toEqual([404, 'NoSuchKey']);
   });
 
+  it('may be a link, as may any page', async () => {
+    const bucket = await newSite(`${subDirs(0)}${errorPage()}`, { 'real.html': '<h1>real</h1>' });
+    const link = (name: string, target: string) =>
+      send('PUT', `/${bucket}/${name}?symlink`, { headers: { 'x-oss-symlink-target': target } });
+    for (const name of ['error.html', 'index.html', 'dir/index.html']) await link(name, 'real.html');
+    expect([(await visit(bucket, '/none')).status, (await visit(bucket, '/none')).text]).toEqual([
+      404,
+      '<h1>real</h1>',
+    ]);
+    expect((await visit(bucket, '/')).text).toBe('<h1>real</h1>');
+    expect((await visit(bucket, '/dir')).header('location')).toBe('/dir/');
+    await link('dangling/index.html', 'nothing.html');
+    expect((await visit(bucket, '/dangling')).text).toBe('<h1>real</h1>');
+    await link('broken', 'nothing.html');
+    expect([(await visit(bucket, '/broken')).status, (await visit(bucket, '/broken')).text]).toEqual([
+      404,
+      '<h1>real</h1>',
+    ]);
+  });
+
+  it('stands in for an object that is hidden by a delete marker', async () => {
+    const bucket = await newSite(errorPage(), { ...pages, gone: 'gone' });
+    await send('PUT', `/${bucket}?versioning`, {
+      body: '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>',
+    });
+    await send('DELETE', `/${bucket}/gone`);
+    const answer = await visit(bucket, '/gone');
+    expect([answer.status, answer.text]).toEqual([404, pages['error.html']]);
+    const plain = await send('GET', `/${bucket}/gone`);
+    expect([plain.code, plain.header('x-oss-delete-marker')]).toEqual(['NoSuchKey', 'true']);
+  });
+
   it('is for reads of objects alone', async () => {
     const bucket = await newSite(errorPage(), pages);
     for (const path of ['/none?acl', '/none?objectMeta', '/none?versionId=null']) {

@@ -19,6 +19,7 @@ const nothing = {
   meta: { headers: {}, user: {} },
   tags: null,
   link: null,
+  cipher: null,
   inline: null,
   segments: [],
 };

@@ -17,6 +17,7 @@ export const GetBucketInfo = operation({
   fresh: true,
   async run(exchange) {
     const { bucket } = exchange;
+    const { encryption } = bucket.documents;
     const { extranet, intranet } = endpointsOf(bucket.region, exchange.settings);
     const out = new XmlWriter('BucketInfo')
       .open('Bucket')
@@ -26,7 +27,7 @@ export const GetBucketInfo = operation({
       .leaf('IntranetEndpoint', intranet)
       .leaf('Location', bucket.region)
       .leaf('StorageClass', bucket.storageClass)
-      .leaf('TransferAcceleration', 'Disabled')
+      .leaf('TransferAcceleration', bucket.documents.accelerated ? 'Enabled' : 'Disabled')
       .leaf('CrossRegionReplication', 'Disabled')
       .leaf('HierarchicalNamespace', bucket.hierarchical ? 'Enabled' : undefined)
       .leaf('Name', bucket.name)
@@ -40,7 +41,9 @@ export const GetBucketInfo = operation({
       .leaf('Versioning', bucket.versioning)
       // Evidence for [GetBucketInfo-6]: the rule is there, and says None, where nothing is set.
       .open('ServerSideEncryptionRule')
-      .leaf('SSEAlgorithm', 'None')
+      .leaf('SSEAlgorithm', encryption?.algorithm ?? 'None')
+      .leaf('KMSMasterKeyID', encryption?.keyId)
+      .leaf('KMSDataEncryption', encryption?.dataAlgorithm)
       .close()
       .leaf('Comment', '')
       .leaf('BlockPublicAccess', false);

@@ -1,6 +1,6 @@
 import type { BucketConfig } from '../../../bucket/config.ts';
 import { readDocument } from '../../body.ts';
-import { bucketAclHeader, createBucket, DEFAULT_RESOURCE_GROUP, type NewBucket } from '../../bucket-creation.ts';
+import { bucketAclHeader, createBucket, resourceGroup } from '../../bucket-creation.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import { bucketAlreadyExists, type Exchange } from '../../exchange.ts';
 import { operation } from '../../operation.ts';
@@ -33,7 +33,7 @@ export const PutBucket = operation({
   async run(exchange) {
     const acl = bucketAclHeader(exchange);
     const hierarchical = hnsHeader(exchange);
-    const resourceGroup = resourceGroupHeader(exchange);
+    const group = resourceGroup('x-oss-resource-group-id', exchange.header('x-oss-resource-group-id') ?? '');
     const bytes = await readDocument(exchange);
     const body: Body = bytes.length === 0 ? {} : decode(createBucketConfiguration, bytes, { maxBytes: bytes.length });
     checkLocation(exchange, body.locationConstraint);
@@ -42,7 +42,7 @@ export const PutBucket = operation({
       storageClass: body.storageClass ?? 'Standard',
       redundancy: body.dataRedundancyType ?? 'LRS',
       hierarchical: hierarchical ?? false,
-      resourceGroup,
+      resourceGroup: group,
     });
     if (!created) {
       if (config.owner !== exchange.accountId || changesNature(config, body, hierarchical))
@@ -69,14 +69,6 @@ function hnsHeader(exchange: Exchange): boolean | undefined {
   if (value === 'enabled') return true;
   if (value === 'disabled') return false;
   throw invalidArgument('x-oss-hns-status', value);
-}
-
-/** Resource groups are not managed here: there is the default one ([PutBucket-7], [PutBucket-8]). */
-function resourceGroupHeader(exchange: Exchange): NewBucket['resourceGroup'] {
-  const value = exchange.header('x-oss-resource-group-id');
-  if (value === null || value === '' || value === DEFAULT_RESOURCE_GROUP) return DEFAULT_RESOURCE_GROUP;
-  if (!/^rg-[a-z0-9-]{1,60}$/i.test(value)) throw invalidArgument('x-oss-resource-group-id', value);
-  throw new OssError('ResourceGroupIdPreCheckError');
 }
 
 function checkLocation(exchange: Exchange, location: string | undefined): void {

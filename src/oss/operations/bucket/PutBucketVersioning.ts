@@ -1,4 +1,5 @@
 import { wormConflict } from '../../../bucket/worm.ts';
+import { hasMirror } from '../../../website/config.ts';
 import { readDocument } from '../../body.ts';
 import { decodeVersioning } from '../../documents/versioning.ts';
 import { invalidArgument } from '../../errors.ts';
@@ -14,11 +15,15 @@ export const PutBucketVersioning = operation({
   action: 'PutBucketVersioning',
   access: 'owner',
   hierarchical: false,
+  fresh: true,
   async run(exchange) {
     const versioning = decodeVersioning(await readDocument(exchange));
     await exchange.updateBucket((bucket) => {
       if (wormConflict(bucket, Date.now())) {
         throw invalidArgument('Status', versioning, 'A bucket with a retention policy cannot have versioning.');
+      }
+      if (hasMirror(bucket.documents.website)) {
+        throw invalidArgument('Status', versioning, 'A bucket with mirror rules cannot have versioning.');
       }
       return bucket.versioning === versioning ? undefined : { versioning };
     });

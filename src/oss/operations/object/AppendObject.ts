@@ -1,16 +1,12 @@
 import { TAIL_BYTES_MAX } from '../../../index/appends.ts';
+import type { ObjectRecord } from '../../../index/records.ts';
 import { commitFragment, misplaced } from '../../append.ts';
+import { encryptionHeaders, requestSealing, sealingOf } from '../../encryption.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { UPLOAD_BYTES_MAX } from '../../limits.ts';
 import { isInfrequent, requestMeta, requestObjectAcl } from '../../object-meta.ts';
-import {
-  announceObjectAcl,
-  refuseConditions,
-  refuseEncryption,
-  refuseWrite,
-  warmStorageClass,
-} from '../../object-writes.ts';
+import { announceObjectAcl, refuseConditions, refuseWrite, warmStorageClass } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
 import { taggingHeader } from '../../tagging.ts';
@@ -38,10 +34,15 @@ export const AppendObject = operation({
     const tags = taggingHeader(headers);
     const storageClass = () => warmStorageClass(headers, exchange.bucket.storageClass);
     const infrequent = isInfrequent(storageClass());
-    await lookBefore(exchange, position);
+    const sealing = () => requestSealing(exchange, headers);
+    const existing = await lookBefore(exchange, position);
+    // Headers that only a new object could honour matter only where there is none ([AppendObject-16]).
+    const stored =
+      existing === 'unknown' ? null : existing === undefined ? sealing() : sealingOf(exchange, existing.cipher);
     await announceObjectAcl(exchange, acl);
     const fragment = await uploadBody(exchange, key, {
-      inlineLimit: TAIL_BYTES_MAX,
+      inlineLimit: stored === null ? TAIL_BYTES_MAX : 0,
+      sealing: stored,
       infrequent,
       limit: UPLOAD_BYTES_MAX - position,
       tooLarge,
@@ -50,17 +51,25 @@ export const AppendObject = operation({
       position: next,
       etag,
       crc64,
+      cipher,
       versionId,
     } = await commitFragment(exchange, {
       key,
       position,
-      fragment,
-      creation: () => ({ storageClass: storageClass(), acl, meta, tags }),
+      fragment: { ...fragment, cipher: stored?.cipher ?? null },
+      creation: () => ({
+        storageClass: storageClass(),
+        acl,
+        meta,
+        tags,
+        cipher: position === 0 ? (sealing()?.cipher ?? null) : null,
+      }),
       ...(headers.has('x-oss-object-acl') ? { acl } : {}),
     });
     return emptyReply(200, {
       etag: `"${etag}"`,
       'x-oss-hash-crc64ecma': crc64,
+      ...encryptionHeaders(cipher),
       'x-oss-next-append-position': String(next),
       ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
     });
@@ -86,14 +95,15 @@ function refuseKeyId(headers: Headers): void {
 
 /**
  * Refuses, before the body is read, what the commit would refuse anyway. An owner's short fragment goes there at once:
- * most appends are one call to the index. Headers that only a new object could honour matter only where there is none.
+ * most appends are one call to the index.
+ * @returns what is there, or undefined where nothing is; `unknown` where there was no need to look
  */
-async function lookBefore(exchange: Exchange, position: number): Promise<void> {
+async function lookBefore(exchange: Exchange, position: number): Promise<ObjectRecord | undefined | 'unknown'> {
   const { headers } = exchange.request;
   const length = Number(headers.get('content-length') ?? Number.NaN);
   const encrypted = headers.has('x-oss-server-side-encryption');
   const fits = position + (length || 0) <= UPLOAD_BYTES_MAX;
-  if (exchange.guard.owner && length <= TAIL_BYTES_MAX && fits && !encrypted) return;
+  if (exchange.guard.owner && length <= TAIL_BYTES_MAX && fits && !encrypted) return 'unknown';
   const answer = await exchange.index.read({ key: exchange.key, content: false });
   const existing = 'ok' in answer ? answer.ok.record : undefined;
   refuseWrite(exchange, existing?.acl ?? null);
@@ -101,7 +111,7 @@ async function lookBefore(exchange: Exchange, position: number): Promise<void> {
     throw new OssError('ObjectNotAppendable', { extra: { Key: exchange.key } });
   if (position !== (existing?.size ?? 0)) throw misplaced(existing?.size ?? 0);
   if (!fits) throw tooLarge();
-  if (existing === undefined) refuseEncryption(headers);
+  return existing;
 }
 
 /** All fragments together may have 5 GB ([AppendObject-17]). */

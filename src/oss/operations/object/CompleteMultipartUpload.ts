@@ -1,5 +1,7 @@
 import type { CompleteCommand, CompleteReply, NamedPart } from '../../../index/upload-records.ts';
 import { readDocument } from '../../body.ts';
+import { respondWithCallback } from '../../callback/respond.ts';
+import { encryptionHeaders } from '../../encryption.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { encodingParameter } from '../../list-parameters.ts';
@@ -36,7 +38,7 @@ export const CompleteMultipartUpload = operation({
   method: 'POST',
   target: 'object',
   select: ['uploadId'],
-  query: ['encoding-type'],
+  query: ['encoding-type', 'callback', 'callback-var'],
   action: 'PutObject',
   access: 'write',
   hierarchical: true,
@@ -53,7 +55,15 @@ export const CompleteMultipartUpload = operation({
     // A client that goes away does not stop it ([CompleteMultipartUpload-6]).
     const completion = complete(exchange, uploadId, { parts, forbidOverwrite, ...acl });
     exchange.execution.waitUntil(completion.catch(() => {}));
-    const { etag, crc64, versionId } = await completion;
+    const { size, etag, crc64, cipher, versionId, contentType } = await completion;
+    const told = {
+      etag: `"${etag}"`,
+      'x-oss-hash-crc64ecma': crc64,
+      ...encryptionHeaders(cipher),
+      ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
+    };
+    const answered = await respondWithCallback(exchange, { key: exchange.key, etag, size, contentType, crc64 }, told);
+    if (answered !== undefined) return answered;
     const result = {
       EncodingType: encoding.requested ? 'url' : undefined,
       Location: locationOf(exchange),
@@ -61,11 +71,7 @@ export const CompleteMultipartUpload = operation({
       Key: encoding.encode(exchange.key),
       ETag: `"${etag}"`,
     };
-    return xmlReply(writeXml('CompleteMultipartUploadResult', result, ossNamespace), {
-      etag: `"${etag}"`,
-      'x-oss-hash-crc64ecma': crc64,
-      ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
-    });
+    return xmlReply(writeXml('CompleteMultipartUploadResult', result, ossNamespace), told);
   },
 });
 

@@ -1,5 +1,6 @@
 import type { StorageClass } from '../../../bucket/config.ts';
 import type {
+  Lease,
   ObjectContent,
   ObjectRecord,
   PutReply,
@@ -9,18 +10,25 @@ import type {
   Tags,
 } from '../../../index/records.ts';
 import { isoDate } from '../../../lib/dates.ts';
-import { CopySource, CopyUnsettled, copyUntilSettled, isFrozen } from '../../copy-source.ts';
+import { type CopySealing, copySealing, isSealedAs, resealed } from '../../copy-seal.ts';
+import { CopySource, CopyUnsettled, copyUntilSettled } from '../../copy-source.ts';
+import { encryptionHeaders, requestSealing } from '../../encryption.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { objectRefusal } from '../../object-headers.ts';
 import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object-meta.ts';
-import { announceObjectAcl, refuseEncryption } from '../../object-writes.ts';
+import { announceObjectAcl } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
+import { isFrozen } from '../../restore-info.ts';
 import { taggingHeader } from '../../tagging.ts';
+import { discardBlobs } from '../../upload.ts';
 import { writeXml } from '../../xml/write.ts';
 
-/** Copies a version of an object (reference 8.1.3). No byte moves: the copy names the same blobs. */
+/**
+ * Copies a version of an object (reference 8.1.3). No byte moves, the copy names the same blobs, unless it is to be
+ * encrypted otherwise than its source.
+ */
 export const CopyObject = operation({
   name: 'CopyObject',
   method: 'PUT',
@@ -39,6 +47,7 @@ export const CopyObject = operation({
     return xmlReply(writeXml('CopyObjectResult', { ETag: etag, LastModified: isoDate(put.modified) }), {
       etag,
       ...(content.crc64 === null ? {} : { 'x-oss-hash-crc64ecma': content.crc64 }),
+      ...encryptionHeaders(content.cipher),
       ...source.versionHeader(read.record),
       ...(put.versionId === null ? {} : { 'x-oss-version-id': put.versionId }),
     });
@@ -55,10 +64,11 @@ interface Wish {
   readonly forbidOverwrite: boolean;
 }
 
-function wishOf({ request: { headers }, bucket }: Exchange): Wish {
+function wishOf(exchange: Exchange): Wish {
+  const { headers } = exchange.request;
   // Conditions without the prefix are no refusal here as with other writes: ali-oss sends each in both forms.
-  refuseEncryption(headers);
-  requestStorageClass(headers, bucket.storageClass);
+  requestSealing(exchange, headers);
+  requestStorageClass(headers, exchange.bucket.storageClass);
   const replacesTags = replaces(headers, 'x-oss-tagging-directive');
   return {
     replacesMeta: replaces(headers, 'x-oss-metadata-directive'),
@@ -85,21 +95,49 @@ interface Copy {
 }
 
 async function copy(exchange: Exchange, source: CopySource, wish: Wish): Promise<Copy> {
-  const { key, index } = exchange;
   const read = await source.read((name, at) => objectRefusal('delete-marker', name, at));
   const inPlace = isInPlace(exchange, source);
-  const content = await contentOf(exchange, source, read, wish, inPlace);
-  const leases = await index.borrow(key, content.segments);
-  if (leases === null) throw new CopyUnsettled('a blob is gone');
+  const sealing = copySealing(exchange, read.record, inPlace);
+  const isKept = isSealedAs(read, sealing);
+  const described = await contentOf(exchange, source, read, wish, { inPlace, isKept });
+  if (sealing === 'kept' || isKept) {
+    const leases = await exchange.index.borrow(exchange.key, described.segments);
+    if (leases === null) throw new CopyUnsettled('a blob is gone');
+    return commit(exchange, source, wish, { content: described, read, inPlace, sealing, leases });
+  }
+  const { content, made } = await resealed(exchange, source, read, described, sealing);
+  try {
+    return await commit(exchange, source, wish, { content, read, inPlace, sealing });
+  } catch (error) {
+    // Where it is not known whether the commit came through, they stay.
+    if (error instanceof OssError || error instanceof CopyUnsettled) await discardBlobs(exchange, made);
+    throw error;
+  }
+}
+
+interface Draft {
+  readonly content: ObjectContent;
+  readonly read: ReadReply;
+  readonly inPlace: boolean;
+  readonly sealing: CopySealing;
+  /** For blobs that exist already. */
+  readonly leases?: readonly Lease[];
+}
+
+async function commit(exchange: Exchange, source: CopySource, wish: Wish, draft: Draft): Promise<Copy> {
+  const { key, index } = exchange;
+  const { content, read, inPlace, sealing, leases } = draft;
   const answer = await index.put(key, () => {
     if (isInPlace(exchange, source) !== inPlace) throw new CopyUnsettled('versioning has changed');
+    if (!isSameSealing(copySealing(exchange, read.record, inPlace), sealing))
+      throw new CopyUnsettled('the default encryption has changed');
     return {
       key,
       content: { ...content, storageClass: storageClassOf(exchange, read.record, inPlace) },
       versioning: exchange.bucket.versioning ?? null,
       forbidOverwrite: wish.forbidOverwrite,
       guard: exchange.guard,
-      leases,
+      ...(leases === undefined ? {} : { leases }),
       // Who edits an object's metadata must not bring back content that somebody has replaced meanwhile.
       ...(inPlace ? { replaces: sightOf(read.record) } : {}),
     };
@@ -107,6 +145,11 @@ async function copy(exchange: Exchange, source: CopySource, wish: Wish): Promise
   if ('ok' in answer) return { content, read, put: answer.ok };
   if (answer.refused === 'changed' || answer.refused === 'expired-blob') throw new CopyUnsettled(answer.refused);
   throw objectRefusal(answer.refused, key);
+}
+
+function isSameSealing(one: CopySealing, other: CopySealing): boolean {
+  if (one === 'kept' || other === 'kept') return one === other;
+  return one?.key === other?.key;
 }
 
 function sightOf({ versionId, etag, size, modified }: ObjectRecord): Sight {
@@ -123,25 +166,25 @@ async function contentOf(
   source: CopySource,
   read: ReadReply,
   wish: Wish,
-  inPlace: boolean,
+  { inPlace, isKept }: { readonly inPlace: boolean; readonly isKept: boolean },
 ): Promise<ObjectContent> {
   const { record } = read;
   // Of an appendable the bytes behind its segments stay there.
   const inline = read.inline ?? read.tail;
   const storageClass = storageClassOf(exchange, record, inPlace);
-  const edited = inPlace && storageClass === record.storageClass;
+  const edited = inPlace && isKept && storageClass === record.storageClass;
   if (record.kind === 'Appendable' && !inPlace) {
     throw new OssError('OperationNotSupported', { message: 'An appendable object cannot be copied.' });
   }
   if (!edited && isFrozen(record, exchange.received)) {
     throw new OssError('InvalidObjectState', { extra: { ObjectName: record.key } });
   }
-  const { kind, size, etag, crc64, link } = record;
+  const { kind, size, etag, crc64, link, cipher } = record;
   const restore = edited ? record.restore : null;
   const { segments } = await source.index.segments(read);
   const meta = takesRequestMeta(wish, inPlace) ? wish.meta : record.meta;
   const tags = wish.replacesTags ? wish.tags : source.mayReadTags() ? record.tags : null;
-  return { kind, size, etag, crc64, storageClass, acl: wish.acl, meta, tags, link, inline, segments, restore };
+  return { kind, size, etag, crc64, storageClass, acl: wish.acl, meta, tags, link, cipher, inline, segments, restore };
 }
 
 /** The source's class is never inherited, but an object that is edited keeps its own ([CopyObject-19]). */

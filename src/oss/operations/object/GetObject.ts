@@ -37,8 +37,11 @@ export const GetObject = operation({
   },
 });
 
-/** @throws {OssError} InvalidRequest for an anonymous caller ([GetObject-2]), InvalidArgument on a line break ([Sec-32]) */
-function overriddenHeaders(exchange: Exchange): Record<string, string> {
+/**
+ * The headers that a request wants in place of the object's own.
+ * @throws {OssError} InvalidRequest for an anonymous caller ([GetObject-2]), InvalidArgument on a line break ([Sec-32])
+ */
+export function overriddenHeaders(exchange: Exchange): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [parameter, header] of Object.entries(overrides)) {
     const value = exchange.query(parameter);

@@ -1,7 +1,8 @@
+import { encryptionHeaders, requestSealing } from '../../encryption.ts';
 import { encodingParameter } from '../../list-parameters.ts';
 import { objectRefusal } from '../../object-headers.ts';
 import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object-meta.ts';
-import { announceObjectAcl, refuseConditions, refuseEncryption } from '../../object-writes.ts';
+import { announceObjectAcl, refuseConditions } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
 import { taggingHeader } from '../../tagging.ts';
@@ -23,10 +24,10 @@ export const InitiateMultipartUpload = operation({
     const { headers } = exchange.request;
     const encoding = encodingParameter(exchange);
     refuseConditions(headers);
-    refuseEncryption(headers);
     // Asked again at the commit, as with PutObject.
     const storageClass = () => requestStorageClass(headers, exchange.bucket.storageClass);
     storageClass();
+    let sealing = requestSealing(exchange, headers);
     const head = {
       acl: requestObjectAcl(headers),
       meta: requestMeta(headers),
@@ -34,13 +35,16 @@ export const InitiateMultipartUpload = operation({
     };
     const forbidOverwrite = requestFlag(headers, 'x-oss-forbid-overwrite');
     await announceObjectAcl(exchange, head.acl);
-    const answer = await exchange.index.uploads.initiate(key, () => ({
-      key,
-      head: { ...head, storageClass: storageClass() },
-      versioning: exchange.bucket.versioning ?? null,
-      forbidOverwrite,
-      guard: exchange.guard,
-    }));
+    const answer = await exchange.index.uploads.initiate(key, () => {
+      sealing = requestSealing(exchange, headers);
+      return {
+        key,
+        head: { ...head, storageClass: storageClass(), cipher: sealing?.cipher ?? null },
+        versioning: exchange.bucket.versioning ?? null,
+        forbidOverwrite,
+        guard: exchange.guard,
+      };
+    });
     if ('refused' in answer) throw objectRefusal(answer.refused, key);
     const result = {
       EncodingType: encoding.requested ? 'url' : undefined,
@@ -48,6 +52,9 @@ export const InitiateMultipartUpload = operation({
       Key: encoding.encode(key),
       UploadId: answer.ok.uploadId,
     };
-    return xmlReply(writeXml('InitiateMultipartUploadResult', result, ossNamespace));
+    return xmlReply(
+      writeXml('InitiateMultipartUploadResult', result, ossNamespace),
+      encryptionHeaders(sealing?.cipher ?? null),
+    );
   },
 });

@@ -14,9 +14,11 @@ export const PutObjectTagging = operation({
   action: 'PutObjectTagging',
   versionAction: 'PutObjectVersionTagging',
   access: 'owner',
+  tagsInBody: true,
   hierarchical: true,
   async run(exchange) {
     const tags = decodeTags(await readDocument(exchange));
+    await exchange.judgeTags(tags ?? []);
     return emptyReply(200, await setTags(exchange, tags));
   },
 });

@@ -47,6 +47,7 @@ export const PutSymlink = operation({
         meta,
         tags,
         link,
+        cipher: null,
         inline: null,
         segments: [],
       },

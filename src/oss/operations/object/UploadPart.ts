@@ -1,3 +1,4 @@
+import { encryptionHeaders, sealingOf } from '../../encryption.ts';
 import {
   discard,
   mustHaveUpload,
@@ -7,6 +8,7 @@ import {
   uploadRefusal,
 } from '../../multipart.ts';
 import { md5OfEtag } from '../../object-headers.ts';
+import { isInfrequent } from '../../object-meta.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
 import { uploadBody } from '../../upload.ts';
@@ -25,8 +27,10 @@ export const UploadPart = operation({
     const number = partNumberOf(exchange);
     refusePartEncryption(exchange.request.headers);
     const uploadId = uploadIdOf(exchange);
-    await mustHaveUpload(exchange, uploadId);
-    const { size, md5, crc64, segments } = await uploadBody(exchange, key, { inlineLimit: 0 });
+    const { cipher, storageClass } = await mustHaveUpload(exchange, uploadId);
+    const sealing = sealingOf(exchange, cipher);
+    const infrequent = isInfrequent(storageClass);
+    const { size, md5, crc64, segments } = await uploadBody(exchange, key, { inlineLimit: 0, infrequent, sealing });
     const part = { size, etag: md5, crc64, segments };
     const answer = await index.uploads.putPart(key, () => ({ key, uploadId, number, part, guard: exchange.guard }));
     if ('refused' in answer) {
@@ -37,6 +41,7 @@ export const UploadPart = operation({
       etag: `"${md5}"`,
       'content-md5': md5OfEtag(md5),
       'x-oss-hash-crc64ecma': crc64,
+      ...encryptionHeaders(cipher),
     });
   },
 });

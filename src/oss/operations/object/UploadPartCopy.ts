@@ -1,6 +1,7 @@
 import type { ReadReply } from '../../../index/records.ts';
 import { isoDate } from '../../../lib/dates.ts';
-import { CopySource, CopyUnsettled, copyUntilSettled, isFrozen } from '../../copy-source.ts';
+import { CopySource, CopyUnsettled, copyUntilSettled } from '../../copy-source.ts';
+import { encryptionHeaders, type Sealing, sealingOf } from '../../encryption.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { UPLOAD_BYTES_MAX } from '../../limits.ts';
@@ -16,6 +17,7 @@ import { operation } from '../../operation.ts';
 import { copyPart } from '../../part-copy.ts';
 import { type ByteRange, rangeOf } from '../../range.ts';
 import { xmlReply } from '../../reply.ts';
+import { isFrozen } from '../../restore-info.ts';
 import { ossNamespace, writeXml } from '../../xml/write.ts';
 
 const RANGE = 'x-oss-copy-source-range';
@@ -35,12 +37,25 @@ export const UploadPartCopy = operation({
     refusePartEncryption(exchange.request.headers);
     const uploadId = uploadIdOf(exchange);
     const source = await CopySource.open(exchange);
-    await mustHaveUpload(exchange, uploadId);
-    const { etag, modified, headers } = await copyUntilSettled(() => copy(exchange, source, { uploadId, number }));
+    const { cipher } = await mustHaveUpload(exchange, uploadId);
+    const sealing = sealingOf(exchange, cipher);
+    const { etag, modified, headers } = await copyUntilSettled(() =>
+      copy(exchange, source, { uploadId, number, sealing }),
+    );
     const result = { LastModified: isoDate(modified), ETag: `"${etag}"` };
-    return xmlReply(writeXml('CopyPartResult', result, ossNamespace), { etag: `"${etag}"`, ...headers });
+    return xmlReply(writeXml('CopyPartResult', result, ossNamespace), {
+      etag: `"${etag}"`,
+      ...headers,
+      ...encryptionHeaders(cipher),
+    });
   },
 });
+
+interface PartWish {
+  readonly uploadId: string;
+  readonly number: number;
+  readonly sealing: Sealing | null;
+}
 
 interface Copied {
   readonly etag: string;
@@ -48,16 +63,12 @@ interface Copied {
   readonly headers: Record<string, string>;
 }
 
-async function copy(
-  exchange: Exchange,
-  source: CopySource,
-  { uploadId, number }: { readonly uploadId: string; readonly number: number },
-): Promise<Copied> {
+async function copy(exchange: Exchange, source: CopySource, { uploadId, number, sealing }: PartWish): Promise<Copied> {
   const { key, index } = exchange;
   const read = await source.read(markerNamed);
   refuseKind(exchange, read);
   const { range, headers } = rangeFor(exchange, read.record.size);
-  const copied = await copyPart(exchange, source, read, range);
+  const copied = await copyPart(exchange, source, read, range, sealing);
   const answer = await index.uploads.putPart(key, () => ({ key, uploadId, number, ...copied, guard: exchange.guard }));
   if ('ok' in answer) {
     const { modified } = answer.ok;

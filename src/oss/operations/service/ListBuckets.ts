@@ -1,6 +1,7 @@
 import type { BucketEntry } from '../../../bucket/config.ts';
-import type { DirectoryPage } from '../../../bucket/directory.ts';
+import type { DirectoryPage, DirectoryQuery, TagWish } from '../../../bucket/directory.ts';
 import { isoDate } from '../../../lib/dates.ts';
+import { parseStrictJson } from '../../../lib/json.ts';
 import { invalidArgument } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { countParameter } from '../../list-parameters.ts';
@@ -9,6 +10,9 @@ import { operation } from '../../operation.ts';
 import { endpointsOf } from '../../regions.ts';
 import { xmlReply } from '../../reply.ts';
 import { XmlWriter } from '../../xml/write.ts';
+
+/** Most tags to filter by. */
+const TAGS_MAX = 20;
 
 /** GetService (reference 5.1). */
 export const ListBuckets = operation({
@@ -26,7 +30,7 @@ export const ListBuckets = operation({
     const marker = exchange.query('marker') ?? '';
     const limit = countParameter(exchange, 'max-keys');
     const group = exchange.header('x-oss-resource-group-id');
-    const page = await settledPage(exchange, { prefix, marker, limit });
+    const page = await settledPage(exchange, { prefix, marker, limit, tags: wantedTags(exchange) });
     const shown = group === null ? page.buckets : page.buckets.filter((bucket) => bucket.resourceGroup === group);
     const out = new XmlWriter('ListAllMyBucketsResult');
     if (!page.whole) {
@@ -44,10 +48,7 @@ export const ListBuckets = operation({
  * A page without reservations whose bucket never came to be (a creation that was interrupted): their buckets are
  * asked, the dead ones are taken out of the directory.
  */
-async function settledPage(
-  exchange: Exchange,
-  query: { prefix: string; marker: string; limit: number },
-): Promise<DirectoryPage> {
+async function settledPage(exchange: Exchange, query: DirectoryQuery): Promise<DirectoryPage> {
   const directory = exchange.env.DIRECTORY.get(exchange.env.DIRECTORY.idFromName(exchange.accountId));
   const page = await directory.list(query);
   if (page.pending.length === 0) return page;
@@ -60,6 +61,32 @@ async function settledPage(
   );
   const settled = await directory.list(query);
   return { ...settled, buckets: settled.buckets.filter(({ name }) => !settled.pending.includes(name)) };
+}
+
+/**
+ * The tags by which the list is filtered: `tag-key` with or without `tag-value`, or `tagging="k1":"v1","k2":"v2"`
+ * (evidence for GetService).
+ * @throws {OssError} InvalidArgument
+ */
+function wantedTags(exchange: Exchange): readonly TagWish[] {
+  const key = exchange.query('tag-key');
+  const value = exchange.query('tag-value');
+  const tagging = exchange.query('tagging');
+  if (value !== undefined && key === undefined) throw invalidArgument('tag-value', value.slice(0, 256));
+  const byKey = key === undefined ? [] : [{ key, ...(value === undefined ? {} : { value }) }];
+  return [...byKey, ...(tagging === undefined ? [] : tagList(tagging))];
+}
+
+function tagList(text: string): readonly TagWish[] {
+  try {
+    const members = Object.entries(parseStrictJson(`{${text}}`, 1) as object);
+    if (members.length <= TAGS_MAX && members.every(([, value]) => typeof value === 'string')) {
+      return members.map(([key, value]) => ({ key, value: value as string }));
+    }
+  } catch {
+    // It is said below.
+  }
+  throw invalidArgument('tagging', text.slice(0, 256));
 }
 
 function writeBucket(out: XmlWriter, bucket: BucketEntry, { settings }: Exchange, withGroup: boolean): void {

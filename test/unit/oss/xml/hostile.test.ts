@@ -47,7 +47,7 @@ const hostile: Record<string, () => string> = {
   comments: () => fill('<!---->', '<a>', '</a>'),
   'CDATA that never ends': () => fill('<![CDATA[', '<a>'),
   'brackets in CDATA': () => fill(']', '<a><![CDATA['),
-  'a control character at the end': () => fill('x', '<a>', '\x01</a>'),
+  'a character that there is not at the end': () => fill('x', '<a>', '\ufffe</a>'),
   'text before the root': () => fill('中'),
   'an end tag too much': () => fill('</a>', '<a/>'),
 };

@@ -1,0 +1,21 @@
+import { requestDocument } from '../../configuration.ts';
+import { transferAcceleration } from '../../documents/transfer-acceleration.ts';
+import { operation } from '../../operation.ts';
+import { emptyReply } from '../../reply.ts';
+
+/** Opens the acceleration endpoint for the bucket, or closes it (reference 7.5.1). */
+export const PutBucketTransferAcceleration = operation({
+  name: 'PutBucketTransferAcceleration',
+  method: 'PUT',
+  target: 'bucket',
+  select: ['transferAcceleration'],
+  action: 'PutBucketTransferAcceleration',
+  access: 'owner',
+  hierarchical: true,
+  fresh: true,
+  async run(exchange) {
+    const { enabled } = await requestDocument(exchange, transferAcceleration);
+    await exchange.updateBucket(() => ({ documents: { accelerated: enabled } }));
+    return emptyReply();
+  },
+});

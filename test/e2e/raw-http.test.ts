@@ -1,0 +1,142 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sign } from '../support/sign.ts';
+import { type Server, startServer } from './support/server.ts';
+
+/** What no client library sends, byte by byte. */
+
+const BUCKET = 'raw-http';
+let server: Server;
+
+beforeAll(async () => {
+  server = await startServer();
+  expect(await statusOf(head('PUT', '', { 'content-length': '0' }))).toBe(200);
+});
+afterAll(() => server.stop());
+
+/** Request line and signed headers; the empty line and the body are the caller's. */
+function head(method: string, key: string, headers: Record<string, string>): string {
+  const path = `/${BUCKET}${key === '' ? '' : `/${key}`}`;
+  const signed = sign({
+    method,
+    url: `${server.endpoint}${path}`,
+    bucket: BUCKET,
+    ...(key === '' ? {} : { key }),
+    accessKeyId: server.accessKeyId,
+    accessKeySecret: server.accessKeySecret,
+    region: 'cn-hangzhou',
+    scheme: 'V4',
+    place: 'header',
+  });
+  const lines = Object.entries({ host: `127.0.0.1:${server.port}`, ...signed.headers, ...headers });
+  return [`${method} ${path} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
+}
+
+/** Sends bytes, ends or stays open, and returns all that comes back until the peer closes or is silent. */
+function exchange(text: string, options: { readonly end?: boolean; readonly waitMs?: number } = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(server.port, '127.0.0.1', () => {
+      socket.write(text, 'latin1');
+      if (options.end) socket.end();
+    });
+    socket.setTimeout(options.waitMs ?? 1_500, () => socket.destroy());
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+    });
+    socket.on('close', () => resolve(answer));
+    socket.on('error', (error) => ('code' in error && error.code === 'ECONNRESET' ? resolve(answer) : reject(error)));
+  });
+}
+
+async function statusOf(text: string, options = {}): Promise<number> {
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(await exchange(text, options))?.[1]);
+}
+
+async function stored(key: string): Promise<string | undefined> {
+  const answer = await exchange(head('GET', key, { connection: 'close' }));
+  return answer.startsWith('HTTP/1.1 200') ? answer.slice(answer.indexOf('\r\n\r\n') + 4) : undefined;
+}
+
+describe('bodies on the wire', () => {
+  it('[PutObject-2] takes a chunked body without a length', async () => {
+    const body = '5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n';
+    expect(await statusOf(head('PUT', 'chunked', { 'transfer-encoding': 'chunked' }) + body)).toBe(200);
+    expect(await stored('chunked')).toBe('hello world');
+  });
+
+  it('[PutObject-3] stores exactly as many bytes as the length says', async () => {
+    expect(await statusOf(`${head('PUT', 'cut', { 'content-length': '5', connection: 'close' })}hello and more`)).toBe(
+      200,
+    );
+    expect(await stored('cut')).toBe('hello');
+  });
+
+  it('[PutObject-4] [PutObject-E7] stores nothing of a body that ends too early', async () => {
+    await exchange(`${head('PUT', 'short', { 'content-length': '100' })}only this`, { end: true });
+    expect(await stored('short')).toBeUndefined();
+    await exchange(`${head('PUT', 'broken', { 'transfer-encoding': 'chunked' })}5\r\nhel`, { end: true });
+    expect(await stored('broken')).toBeUndefined();
+    await exchange(`${head('PUT', 'nonsense', { 'transfer-encoding': 'chunked' })}zz\r\nhello\r\n0\r\n\r\n`, {
+      end: true,
+    });
+    expect(await stored('nonsense')).toBeUndefined();
+  });
+
+  it('an upload that breaks off leaves what was there before', async () => {
+    expect(await statusOf(`${head('PUT', 'kept', { 'content-length': '3' })}old`)).toBe(200);
+    await exchange(`${head('PUT', 'kept', { 'content-length': '500000' })}${'n'.repeat(100_000)}`, { end: true });
+    expect(await stored('kept')).toBe('old');
+  });
+
+  it('takes the body that arrives where both framings are given, or refuses the request; never a part of another', async () => {
+    const status = await statusOf(
+      `${head('PUT', 'both', { 'content-length': '5', 'transfer-encoding': 'chunked' })}b\r\nhello world\r\n0\r\n\r\n`,
+    );
+    expect([200, 400]).toContain(status);
+    expect(await stored('both')).toBe(status === 200 ? 'hello world' : undefined);
+  });
+
+  it('answers a client that waits for 100 Continue once it sends its body', async () => {
+    const text = `${head('PUT', 'expected', { 'content-length': '5', expect: '100-continue' })}hello`;
+    expect(await exchange(text)).toMatch(/HTTP\/1\.1 200/);
+    expect(await stored('expected')).toBe('hello');
+  });
+});
+
+describe('answers on the wire', () => {
+  it('[HeadObject-1] tells the length of an object on HEAD without sending a body', async () => {
+    expect(await statusOf(`${head('PUT', 'headed', { 'content-length': '7' })}content`)).toBe(200);
+    const answer = await exchange(head('HEAD', 'headed', { connection: 'close' }));
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK/);
+    expect(answer).toMatch(/\r\ncontent-length: 7\r\n/i);
+    expect(answer.endsWith('\r\n\r\n')).toBe(true);
+  });
+
+  it('answers pipelined requests one after another', async () => {
+    const answer = await exchange(head('GET', 'headed', {}) + head('GET', 'none', {}) + head('GET', 'headed', {}));
+    expect([...answer.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status)).toEqual(['200', '404', '200']);
+  });
+
+  it('refuses before it reads: a refused upload needs no body', async () => {
+    const text = head('PUT', 'refused', { 'content-length': '1000000', 'x-oss-unsigned': '1' });
+    expect(await statusOf(text)).toBe(403);
+    expect(await stored('refused')).toBeUndefined();
+  });
+
+  it('survives absurd requests', async () => {
+    for (const text of [
+      'GET / HTTP/1.1\r\n\r\n',
+      'PATCH / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n',
+      `GET /${'a'.repeat(20_000)} HTTP/1.1\r\nhost: localhost\r\n\r\n`,
+      `GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ${'h'.repeat(50_000)}\r\n\r\n`,
+      'GET /%zz/%ff HTTP/1.1\r\nhost: localhost\r\n\r\n',
+      'GET http://other.example/ HTTP/1.1\r\nhost: localhost\r\n\r\n',
+      '\0\0\0\0\r\n\r\n',
+    ]) {
+      const answer = await exchange(text);
+      expect(answer.slice(0, 12), JSON.stringify(text.slice(0, 40))).not.toMatch(/ 5\d\d$/);
+    }
+    expect(await stored('headed')).toBe('content');
+  });
+});
