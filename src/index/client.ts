@@ -94,7 +94,7 @@ export class IndexClient {
     this.#judge = judge;
     this.uploads = new UploadsClient({
       onKey: (key, repeatable, run) => this.#onKey(key, repeatable, run),
-      overMap: (work) => this.#overMap((map) => work(map.shards, (shard, run) => this.#inMap(map, shard, run))),
+      overMap: (work) => this.#overMap((map) => work(map.shards, (shard, run) => this.#inMap(map, shard, true, run))),
     });
   }
 
@@ -201,7 +201,9 @@ export class IndexClient {
         const answers = await Promise.all(
           [...groups].map(async ([shard, members]) => {
             const own = members.map((i) => entries[i]!);
-            const answer = await this.#inMap(map, shard, (stub, call) =>
+            // Done twice it would write two markers; everything else about it may be repeated.
+            const marks = own.some(({ versionId }) => versionId === undefined) && command().versioning !== null;
+            const answer = await this.#inMap(map, shard, dryRun || !marks, (stub, call) =>
               stub.remove(call, { ...command(), entries: own, dryRun }),
             );
             if ('ok' in answer) {
@@ -261,7 +263,9 @@ export class IndexClient {
     const { prefix, delimiter } = command;
     return this.#overMap((map) =>
       mergedPage(map.shards, command.start, command.limit, async (shard, start, limit) =>
-        mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.list(call, { prefix, delimiter, start, limit }))),
+        mustBeOk(
+          await this.#inMap(map, shard, true, (stub, call) => stub.list(call, { prefix, delimiter, start, limit })),
+        ),
       ),
     );
   }
@@ -272,7 +276,7 @@ export class IndexClient {
     return this.#overMap((map) =>
       mergeShards(versionOrder, map.shards, command.start, command.limit, async (shard, start, limit) => {
         const page = { prefix, delimiter, start, limit };
-        return mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.listVersions(call, page)));
+        return mustBeOk(await this.#inMap(map, shard, true, (stub, call) => stub.listVersions(call, page)));
       }),
     );
   }
@@ -282,7 +286,7 @@ export class IndexClient {
     return this.#overMap((map) =>
       Promise.all(
         Array.from({ length: map.shards }, async (_, shard) =>
-          mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.stat(call))),
+          mustBeOk(await this.#inMap(map, shard, true, (stub, call) => stub.stat(call))),
         ),
       ),
     );
@@ -303,13 +307,13 @@ export class IndexClient {
     throw new IndexUnavailable('the shard map did not settle');
   }
 
-  /** A call to one shard, which may be repeated, as a step of work over a whole map. */
-  #inMap<T>(map: BucketView, shard: number, run: ShardCall<T>): Promise<Outcome<T>> {
+  /** A call to one shard as a step of work over a whole map. */
+  #inMap<T>(map: BucketView, shard: number, repeatable: boolean, run: ShardCall<T>): Promise<Outcome<T>> {
     const pick = (view: BucketView) => {
       if (view.id !== map.id || view.epoch !== map.epoch) throw new MapChanged();
       return shard;
     };
-    return this.#onShard(pick, true, run);
+    return this.#onShard(pick, repeatable, run);
   }
 
   #onKey<T>(key: string, repeatable: boolean, run: ShardCall<T>): Promise<Outcome<T>> {

@@ -45,6 +45,7 @@ class Run {
     return this.#scenario.act(
       (method, target, wish = {}) => send(method, `/${this.bucket}${target}`, { ...wish, via: gateway.via }),
       this.#known,
+      this.bucket,
     );
   }
 

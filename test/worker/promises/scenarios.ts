@@ -15,7 +15,7 @@ export interface Scenario {
   readonly bucket?: 'flat' | 'tree' | 'none';
   /** Brings the bucket into the state before. @returns what `act` must know, such as an id */
   readonly arrange?: (bucket: string) => Promise<string | undefined>;
-  readonly act: (act: Act, known: string) => Promise<Answer>;
+  readonly act: (act: Act, known: string, bucket: string) => Promise<Answer>;
   /** Objects that the request changes one by one: each of them is as before or as after. */
   readonly perObject?: boolean;
 }
@@ -47,6 +47,45 @@ async function tree(bucket: string): Promise<undefined> {
 async function archived(bucket: string): Promise<undefined> {
   await put(bucket, 'a', { headers: { 'x-oss-storage-class': 'Archive' } });
 }
+
+async function versioned(bucket: string): Promise<undefined> {
+  await withObjects(bucket);
+  await must(send('PUT', `/${bucket}?versioning`, { body: versioning }));
+  await put(bucket, 'a', { body: large.subarray(2) });
+}
+
+/** @returns the id of the version that is not current */
+async function olderVersion(bucket: string): Promise<string> {
+  await must(send('PUT', `/${bucket}?versioning`, { body: versioning }));
+  const { headers } = await put(bucket, 'a');
+  await put(bucket, 'a', { body: small });
+  return headers.get('x-oss-version-id')!;
+}
+
+const versioning = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>';
+
+async function appendable(bucket: string): Promise<undefined> {
+  await must(send('POST', `/${bucket}/log?append&position=0`, { body: large }));
+}
+
+/** @returns the id of an upload with two parts */
+async function upload(bucket: string): Promise<string> {
+  await withObjects(bucket);
+  const id = (await must(send('POST', `/${bucket}/a?uploads`))).one('UploadId')!;
+  for (const number of [1, 2]) {
+    await must(
+      send('PUT', `/${bucket}/a?partNumber=${number}&uploadId=${id}`, { body: patternBytes(110_000, number) }),
+    );
+  }
+  return id;
+}
+
+async function site(bucket: string): Promise<undefined> {
+  await must(send('PUT', `/${bucket}?website`, { body: website }));
+}
+
+const website =
+  '<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument></WebsiteConfiguration>';
 
 function wormDocument(kind: 'Initiate' | 'Extend', days: number): string {
   return `<${kind}WormConfiguration><RetentionPeriodInDays>${days}</RetentionPeriodInDays></${kind}WormConfiguration>`;
@@ -178,5 +217,118 @@ export const scenarios: readonly Scenario[] = [
     bucket: 'tree',
     arrange: tree,
     act: (act) => act('POST', '/dir?x-oss-delete', { headers: { 'x-oss-delete-recursive': 'true' } }),
+  },
+  { operation: 'PutBucketVersioning', way: '', act: (act) => act('PUT', '?versioning', { body: versioning }) },
+  { operation: 'PutBucketWebsite', way: '', act: (act) => act('PUT', '?website', { body: website }) },
+  { operation: 'DeleteBucketWebsite', way: '', arrange: site, act: (act) => act('DELETE', '?website') },
+  {
+    operation: 'PutObject',
+    way: 'over a version',
+    arrange: versioned,
+    act: (act) => act('PUT', '/a', { body: large.subarray(3) }),
+  },
+  { operation: 'DeleteObject', way: 'by a marker', arrange: versioned, act: (act) => act('DELETE', '/a') },
+  {
+    operation: 'DeleteObject',
+    way: 'one version',
+    arrange: olderVersion,
+    act: (act, id) => act('DELETE', `/a?versionId=${id}`),
+  },
+  {
+    operation: 'DeleteMultipleObjects',
+    way: 'by markers',
+    arrange: versioned,
+    act: (act) => act('POST', '?delete', batch(['a', 'b'])),
+    perObject: true,
+  },
+  {
+    operation: 'AppendObject',
+    way: 'a new one',
+    arrange: withObjects,
+    act: (act) => act('POST', '/log?append&position=0', { body: small }),
+  },
+  {
+    operation: 'AppendObject',
+    way: 'a little',
+    arrange: appendable,
+    act: (act) => act('POST', '/log?append&position=20000', { body: small }),
+  },
+  {
+    operation: 'AppendObject',
+    way: 'so much that the tail is flushed',
+    arrange: appendable,
+    act: (act) => act('POST', '/log?append&position=20000', { body: patternBytes(120_000) }),
+  },
+  {
+    operation: 'AppendObject',
+    way: 'more than a tail',
+    arrange: appendable,
+    act: (act) => act('POST', '/log?append&position=20000', { body: patternBytes(140_000) }),
+  },
+  ...['a', 'b'].flatMap((source) =>
+    ['a', 'copy-1', 'copy-2'].map(
+      (key): Scenario => ({
+        operation: 'CopyObject',
+        way: `${source} to ${key}`,
+        arrange: withObjects,
+        act: (act, _, bucket) =>
+          act('PUT', `/${key}`, {
+            headers: {
+              'x-oss-copy-source': `/${bucket}/${source}`,
+              'x-oss-metadata-directive': 'REPLACE',
+              'x-oss-meta-new': 'yes',
+            },
+          }),
+      }),
+    ),
+  ),
+  { operation: 'InitiateMultipartUpload', way: '', arrange: withObjects, act: (act) => act('POST', '/a?uploads') },
+  {
+    operation: 'UploadPart',
+    way: 'a new one',
+    arrange: upload,
+    act: (act, id) => act('PUT', `/a?partNumber=3&uploadId=${id}`, { body: large }),
+  },
+  {
+    operation: 'UploadPart',
+    way: 'in place of another',
+    arrange: upload,
+    act: (act, id) => act('PUT', `/a?partNumber=1&uploadId=${id}`, { body: streamed }),
+  },
+  {
+    operation: 'UploadPartCopy',
+    way: '',
+    arrange: upload,
+    act: (act, id, bucket) =>
+      act('PUT', `/a?partNumber=1&uploadId=${id}`, { headers: { 'x-oss-copy-source': `/${bucket}/a` } }),
+  },
+  {
+    operation: 'CompleteMultipartUpload',
+    way: '',
+    arrange: upload,
+    act: (act, id) => act('POST', `/a?uploadId=${id}`, { headers: { 'x-oss-complete-all': 'yes' } }),
+  },
+  { operation: 'AbortMultipartUpload', way: '', arrange: upload, act: (act, id) => act('DELETE', `/a?uploadId=${id}`) },
+  {
+    operation: 'PutSymlink',
+    way: '',
+    arrange: withObjects,
+    act: (act) => act('PUT', '/a?symlink', { headers: { 'x-oss-symlink-target': 'b' } }),
+  },
+  {
+    operation: 'PutObjectTagging',
+    way: '',
+    arrange: withObjects,
+    act: (act) =>
+      act('PUT', '/a?tagging', { body: '<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>' }),
+  },
+  {
+    operation: 'DeleteObjectTagging',
+    way: '',
+    arrange: async (bucket) => {
+      await put(bucket, 'a', { headers: { 'x-oss-tagging': 'k=v' } });
+      return undefined;
+    },
+    act: (act) => act('DELETE', '/a?tagging'),
   },
 ];

@@ -11,12 +11,21 @@ const lifecycle: ReadonlySet<string> = new Set(['open', 'configure', 'seal', 'un
 
 class InjectedFault extends Error {}
 
-/** A second object of a shard, which fails at the nth statement from now on. */
+/** A second object of a shard, which fails at the nth statement that its transactions make from now on. */
 function faultyShard(state: DurableObjectState, nth: number): Record<string, (...args: unknown[]) => unknown> {
   const { storage } = state;
   let left = Number.POSITIVE_INFINITY;
+  let inside = false;
   const strike = (): void => {
-    if (--left === 0) throw new InjectedFault(`statement ${nth}`);
+    if (inside && --left === 0) throw new InjectedFault(`statement ${nth}`);
+  };
+  const transactionSync = <T>(work: () => T): T => {
+    inside = true;
+    try {
+      return storage.transactionSync(work);
+    } finally {
+      inside = false;
+    }
   };
   const sql = over(storage.sql, {
     exec: (...args: Parameters<SqlStorage['exec']>) => {
@@ -31,7 +40,7 @@ function faultyShard(state: DurableObjectState, nth: number): Record<string, (..
     },
   });
   // The base class takes nothing but the platform's own state, so that is lent another storage.
-  Object.defineProperty(state, 'storage', { value: over(storage, { sql, kv }), configurable: true });
+  Object.defineProperty(state, 'storage', { value: over(storage, { sql, kv, transactionSync }), configurable: true });
   try {
     const shard = new IndexShard(state, env);
     left = nth;
@@ -99,10 +108,12 @@ describe.each(named)('Promise 1: $title', ({ arrange, act, bucket: kind }) => {
     const answer = await act(
       (method, target, wish = {}) => send(method, `/${bucket}${target}`, { ...wish, via: gateway.via }),
       known,
+      bucket,
     );
     expect(answer.status, answer.text).toBeLessThan(300);
-    expect(Object.values(faults)).not.toEqual([]);
-    for (const [method, count] of Object.entries(faults)) expect(count, method).toBeGreaterThan(0);
+    // Reads are no transactions.
+    const changes = Object.values(faults).filter((count) => count > 0);
+    expect(changes.length, Object.keys(faults).join()).toBeGreaterThan(0);
     await env.DIRECTORY.get(env.DIRECTORY.idFromName(accounts.owner)).release(bucket);
   });
 });
