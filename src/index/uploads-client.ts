@@ -31,8 +31,9 @@ export class UploadsClient {
     return this.#calls.onKey(key, true, (stub, call) => stub.checkUpload(call, command()));
   }
 
+  /** Not repeated: had the first call come through, a second might be refused, and its caller would throw the part's blobs away. */
   putPart(key: string, command: () => PutPartCommand): Promise<Outcome<{ modified: number }>> {
-    return this.#calls.onKey(key, true, (stub, call) => stub.putPart(call, command()));
+    return this.#calls.onKey(key, false, (stub, call) => stub.putPart(call, command()));
   }
 
   listParts(command: ListPartsCommand): Promise<Outcome<PartsPage>> {
