@@ -339,9 +339,12 @@ export class IndexShard extends DurableObject<Env> {
   /** Runs a change whole, or, where it throws {@link Refused}, not at all. */
   #change<T>(work: (now: number) => Answer<T>): Answer<T> {
     try {
-      const answer = this.#storage.transactionSync(() => work(Date.now()));
-      this.#caretaker.wake();
-      return answer;
+      return this.#storage.transactionSync(() => {
+        const answer = work(Date.now());
+        // In here, so that nothing can fail any more once the change is made.
+        this.#caretaker.wake();
+        return answer;
+      });
     } catch (error) {
       if (error instanceof Refused) return { refused: error.refused };
       throw error;
