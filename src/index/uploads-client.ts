@@ -31,8 +31,12 @@ export class UploadsClient {
     return this.#calls.onKey(key, true, (stub, call) => stub.checkUpload(call, command()));
   }
 
+  /**
+   * Not repeated: meanwhile the upload may have been completed with the part, and the repetition's refusal would have its
+   * blobs deleted.
+   */
   putPart(key: string, command: () => PutPartCommand): Promise<Outcome<{ modified: number }>> {
-    return this.#calls.onKey(key, true, (stub, call) => stub.putPart(call, command()));
+    return this.#calls.onKey(key, false, (stub, call) => stub.putPart(call, command()));
   }
 
   listParts(command: ListPartsCommand): Promise<Outcome<PartsPage>> {
