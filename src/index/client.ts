@@ -115,7 +115,7 @@ export class IndexClient {
       await Promise.all(
         [...byShard(addresses, map)].map(async ([shard, members]) => {
           const own = members.map((i) => addresses[i]!);
-          const found = mustBeOk(await this.#inMap(map, shard, (stub, call) => stub.tags(call, own)));
+          const found = mustBeOk(await this.#inMap(map, shard, true, (stub, call) => stub.tags(call, own)));
           found.forEach((one, n) => {
             tags[members[n]!] = one;
           });

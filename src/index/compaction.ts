@@ -30,6 +30,7 @@ interface Task extends Record<string, SqlStorageValue> {
 
 interface Content extends Record<string, SqlStorageValue> {
   size: number;
+  class: string;
   segments: string | null;
   manifest: number | null;
 }
@@ -94,7 +95,7 @@ export class Compactor {
     else {
       const rest = this.#manifests.from(task.source, task.covered, this.#limits.pieces);
       const run = this.#firstRun(rest.filter(({ start }) => start >= task.covered));
-      if (run.length > 0) return this.#advance(task, run, home, now);
+      if (run.length > 0) return this.#advance(task, content, run, home, now);
       this.#finish(task, content, now);
     }
     return 1;
@@ -108,7 +109,7 @@ export class Compactor {
       this.#drop(task, now);
       return 1;
     }
-    const merged = await this.#merge(run, home, now);
+    const merged = await this.#merge(run, content, home, now);
     const taken = this.#storage.transactionSync(() => {
       // Names of blobs are unique, so an equal list is the same content.
       if (this.#contentOf(task)?.segments !== content.segments) return false;
@@ -137,9 +138,9 @@ export class Compactor {
   }
 
   /** Adds the next blob to the new list; a segment that is large enough is kept as it is. */
-  async #advance(task: Task, run: readonly Segment[], home: string, now: number): Promise<number> {
+  async #advance(task: Task, content: Content, run: readonly Segment[], home: string, now: number): Promise<number> {
     const kept = run.length === 1 ? run[0] : undefined;
-    const added = kept ?? (await this.#merge(run, home, now));
+    const added = kept ?? (await this.#merge(run, content, home, now));
     const taken = this.#storage.transactionSync(() => {
       if (this.#contentOf(task)?.manifest !== task.source) return false;
       if (kept === undefined) this.#ledger.hold([added]);
@@ -187,16 +188,21 @@ export class Compactor {
     this.#sql.exec('DELETE FROM fragmented WHERE version = ?', task.version);
   }
 
-  async #merge(run: readonly Segment[], home: string, now: number): Promise<Segment> {
+  async #merge(run: readonly Segment[], content: Content, home: string, now: number): Promise<Segment> {
     const length = run.reduce((sum, segment) => sum + segment.length, 0);
     const blob = await this.#store.nameInPlaceOf(run.at(-1)!.blob, makeBlobName(home, now));
-    await this.#store.put(blob, await readSegments(this.#store, run, { offset: 0, length }), { length });
+    await this.#store.put(blob, await readSegments(this.#store, run, { offset: 0, length }), {
+      length,
+      infrequent: content.class !== 'Standard',
+    });
     const crc64 = run.reduce((crc, segment) => crc64Combine(crc, BigInt(segment.crc64), segment.length), 0n);
     return { blob, offset: 0, length, crc64: String(crc64) };
   }
 
   #contentOf({ version }: Task): Content | undefined {
-    return this.#sql.exec<Content>('SELECT size, segments, manifest FROM version WHERE id = ?', version).toArray()[0];
+    return this.#sql
+      .exec<Content>('SELECT size, class, segments, manifest FROM version WHERE id = ?', version)
+      .toArray()[0];
   }
 
   #setRow({ version }: Task, segments: readonly Segment[]): void {

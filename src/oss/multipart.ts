@@ -1,5 +1,4 @@
 import type { Outcome } from '../index/client.ts';
-import type { Segment } from '../index/records.ts';
 import type { UploadHead } from '../index/upload-records.ts';
 import { invalidArgument, OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
@@ -79,9 +78,4 @@ export function uploadRefusal(
 function noSuchUpload({ operation }: Exchange, id: string): OssError {
   const ec = missingEc[operation.name];
   return new OssError('NoSuchUpload', { ...(ec === undefined ? {} : { ec }), extra: { UploadId: id.slice(0, 256) } });
-}
-
-/** Drops blobs that the index has refused: nothing names them. The sweep would find them, but only after days. */
-export function discard({ blobs, execution }: Exchange, segments: readonly Segment[]): void {
-  if (segments.length > 0) execution.waitUntil(blobs.delete(segments.map(({ blob }) => blob)).catch(() => {}));
 }

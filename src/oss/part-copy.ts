@@ -1,15 +1,14 @@
 import { digestPieces } from '../blob/digest.ts';
 import { isSealedBy } from '../blob/names.ts';
 import { readSegments } from '../blob/read.ts';
-import { writeBody } from '../blob/write.ts';
 import type { Lease, ReadReply, Segment } from '../index/records.ts';
 import type { PartContent } from '../index/upload-records.ts';
 import { type CopySource, CopyUnsettled } from './copy-source.ts';
-import type { Sealing } from './encryption.ts';
 import type { Exchange } from './exchange.ts';
-import { BODY_IDLE_MS, UPLOAD_BYTES_MAX } from './limits.ts';
+import { BODY_IDLE_MS } from './limits.ts';
 import { plainInline } from './object-read.ts';
 import type { ByteRange } from './range.ts';
+import { type Uploaded, type UploadOptions, uploadStream } from './upload.ts';
 
 /**
  * Segments that a part may have, as many as an uploaded one: then no upload, and no object made of one, has more than
@@ -17,11 +16,13 @@ import type { ByteRange } from './range.ts';
  */
 const PART_SEGMENTS_MAX = 2;
 
-/** A part, and the leases for its blobs where they exist already; without, they are new. */
-export interface CopiedPart {
-  readonly part: PartContent;
-  readonly leases?: readonly Lease[];
-}
+/** How new blobs of a part are stored. */
+export type Storing = Pick<UploadOptions, 'infrequent' | 'sealing'>;
+
+/** A part of blobs that exist already, with the leases for them, or of new ones. */
+export type CopiedPart =
+  | { readonly part: PartContent; readonly leases: readonly Lease[] }
+  | { readonly part: PartContent; readonly written: Uploaded };
 
 /**
  * Makes a part of a range of a source. Its bytes are read, because the MD5 of a range cannot be known otherwise
@@ -34,19 +35,24 @@ export async function copyPart(
   source: CopySource,
   read: ReadReply,
   range: ByteRange,
-  sealing: Sealing | null,
+  storing: Storing,
 ): Promise<CopiedPart> {
   const { record } = read;
+  const write = async (body: ReadableStream<Uint8Array> | null): Promise<CopiedPart> => {
+    const options = { ...storing, body, length: range.length, inlineLimit: 0 };
+    const written = await uploadStream(exchange, exchange.key, options);
+    const { size, md5, crc64, segments } = written;
+    return { part: { size, etag: md5, crc64, segments }, written };
+  };
   const inline = await plainInline(exchange, read.inline, record.cipher);
   if (inline !== null || range.length === 0) {
-    const bytes = inline?.slice(range.offset, range.offset + range.length) ?? new Uint8Array();
-    return { part: await written(exchange, bytes as Uint8Array<ArrayBuffer>, range.length, sealing) };
+    return write(new Response(inline?.subarray(range.offset, range.offset + range.length)).body);
   }
   const { start, segments } = await source.index.segments(read, range.offset, range.offset + range.length);
   const pieces = cut(segments, range.offset - start, range.length);
+  const { sealing } = storing;
   if (pieces.length > PART_SEGMENTS_MAX || !pieces.every(({ blob }) => isSealedBy(blob, sealing?.key ?? null))) {
-    const stream = await readSegments(exchange.blobs, pieces, { offset: 0, length: range.length });
-    return { part: await written(exchange, stream, range.length, sealing) };
+    return write(await readSegments(exchange.blobs, pieces, { offset: 0, length: range.length }));
   }
   const isWhole = range.length === record.size;
   const part =
@@ -75,27 +81,4 @@ async function digested(exchange: Exchange, pieces: readonly Segment[], size: nu
   const { md5, crc64, crc64s } = await digestPieces(exchange.blobs, pieces, BODY_IDLE_MS);
   const segments = pieces.map((piece, i) => ({ ...piece, crc64: String(crc64s[i]) }));
   return { size, etag: md5, crc64: String(crc64), segments };
-}
-
-async function written(
-  exchange: Exchange,
-  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>,
-  length: number,
-  sealing: Sealing | null,
-): Promise<PartContent> {
-  const { size, md5, crc64, segments } = await writeBody(exchange.blobs, {
-    shardId: exchange.index.homeOf(exchange.key),
-    body,
-    length,
-    inlineLimit: 0,
-    limit: UPLOAD_BYTES_MAX,
-    key: sealing?.key,
-    idleTimeoutMs: BODY_IDLE_MS,
-  });
-  return {
-    size,
-    etag: md5,
-    crc64: String(crc64),
-    segments: segments.map((segment) => ({ ...segment, crc64: String(segment.crc64) })),
-  };
 }

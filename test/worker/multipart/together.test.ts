@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { maintainThrough, shardOfKey, storedBlobs } from '../support/index.ts';
+import { bytesOf } from '../support/multipart.ts';
 import { callbackParameter, jsonAnswer, useReceiver } from '../support/receiver.ts';
 import { type Answer, expectRefusal, newBucket, send } from '../support/wire.ts';
 import { initiate } from '../worm/support.ts';
@@ -42,6 +44,18 @@ describe('directories', () => {
     expect((await send('PUT', `/${bucket}/file`, { body: 'x' })).status).toBe(200);
     expect((await copy('file')).status).toBe(200);
   });
+
+  it('[CopyObject-E6] uploads and copies make the directories above them, and overwrite none', async () => {
+    const bucket = await newBucket(hierarchical);
+    const id = await uploadOf(bucket, 'new/sub/file');
+    expect((await complete(bucket, 'new/sub/file', id)).status).toBe(200);
+    const source = { headers: { 'x-oss-copy-source': `/${bucket}/new/sub/file` } };
+    expect((await send('PUT', `/${bucket}/other/copy`, source)).status).toBe(200);
+    expectRefusal(await send('PUT', `/${bucket}/new/sub`, source), 409, 'FileAlreadyExists');
+    const keys = ['new/', 'new/sub/', 'new/sub/file', 'other/', 'other/copy'];
+    expect((await send('GET', `/${bucket}`)).all('Key')).toEqual(keys);
+    expectRefusal(await complete(bucket, 'a//b', await uploadOf(bucket, 'a//b')), 400, 'InvalidObjectName');
+  });
 });
 
 describe('retention', () => {
@@ -57,6 +71,21 @@ describe('retention', () => {
     expect((await send('GET', `/${bucket}/kept`)).text).toBe('kept');
     expect((await send('PUT', `/${bucket}/new`, source)).status).toBe(200);
     expect((await complete(bucket, 'free', free)).status).toBe(200);
+  });
+
+  it('[ObjCommon-29] leaves an upload that it refused as it was, and bytes that it protects', async () => {
+    const bucket = await newBucket();
+    await send('PUT', `/${bucket}/kept`, { body: bytesOf(9_000) });
+    const id = await uploadOf(bucket, 'kept');
+    await initiate(bucket, 1);
+    expectRefusal(await complete(bucket, 'kept', id), 409, 'FileImmutable');
+    const edit = { headers: { 'x-oss-copy-source': `/${bucket}/kept`, 'x-oss-meta-a': '1' } };
+    expectRefusal(await send('PUT', `/${bucket}/kept`, edit), 409, 'FileImmutable');
+    expect((await send('GET', `/${bucket}/kept?uploadId=${id}`)).all('PartNumber')).toEqual(['1']);
+    const shard = await shardOfKey(bucket, 'kept');
+    await maintainThrough(3, shard);
+    expect(await storedBlobs(shard)).toHaveLength(2);
+    expect((await send('GET', `/${bucket}/kept`)).bytes).toEqual(bytesOf(9_000));
   });
 });
 
@@ -75,5 +104,16 @@ describe('callbacks', () => {
     const failed = await complete(bucket, 'stays', await uploadOf(bucket, 'stays'), headers);
     expect([failed.status, failed.code]).toEqual([203, 'CallbackFailed']);
     expect((await send('GET', `/${bucket}/stays`)).text).toBe('content');
+  });
+
+  it('[Callback-30] nobody is called for a part or a copy', async () => {
+    const bucket = await newBucket();
+    const headers = { 'x-oss-callback': callbackParameter({}) };
+    const id = (await send('POST', `/${bucket}/k?uploads`, { headers })).one('UploadId');
+    expect((await send('PUT', `/${bucket}/k?partNumber=1&uploadId=${id}`, { headers, body: 'x' })).status).toBe(200);
+    await send('PUT', `/${bucket}/s`, { body: 'x' });
+    const copied = await send('PUT', `/${bucket}/c`, { headers: { ...headers, 'x-oss-copy-source': `/${bucket}/s` } });
+    expect(copied.status).toBe(200);
+    expect(receiver.calls).toEqual([]);
   });
 });

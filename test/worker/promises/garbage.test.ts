@@ -74,8 +74,8 @@ describe('Promise 4: a blob that nobody needs', () => {
 describe('Promise 4: a commit that comes late', () => {
   it.each([
     ['hours', 12 * HOUR, 200, undefined],
-    ['so long that the sweep could be at its blob', 6.5 * DAY, 400, 'RequestTimeout'],
-    ['so long that the sweep has been', 9 * DAY, 400, 'RequestTimeout'],
+    ['so long that the sweep could be at its blob', 6.5 * DAY, 503, 'ServiceUnavailable'],
+    ['so long that the sweep has been', 9 * DAY, 503, 'ServiceUnavailable'],
   ])('by %s never names a blob that is gone', async (_, late, status, code) => {
     const elapse = stopClock();
     const bucket = await newBucket();

@@ -18,7 +18,7 @@ it('Promise 4: an object keeps the blobs of a part whose upload learnt too late 
     expect(answer.status, answer.text).toBe(200);
     throw Object.assign(new Error('the shard was restarted'), { retryable: true });
   });
-  await send('PUT', `/${bucket}/a?partNumber=1&uploadId=${id}`, { body: content, through: lossy.through });
+  await send('PUT', `/${bucket}/a?partNumber=1&uploadId=${id}`, { body: content, via: lossy.via });
   expect(completed).toBe(true);
   await expectNoGarbage(await configOf(bucket));
   const { status, bytes } = await send('GET', `/${bucket}/a`);

@@ -1,17 +1,10 @@
 import { encryptionHeaders, sealingOf } from '../../encryption.ts';
-import {
-  discard,
-  mustHaveUpload,
-  partNumberOf,
-  refusePartEncryption,
-  uploadIdOf,
-  uploadRefusal,
-} from '../../multipart.ts';
+import { mustHaveUpload, partNumberOf, refusePartEncryption, uploadIdOf, uploadRefusal } from '../../multipart.ts';
 import { md5OfEtag } from '../../object-headers.ts';
 import { isInfrequent } from '../../object-meta.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
-import { uploadBody } from '../../upload.ts';
+import { commitBody, uploadBody } from '../../upload.ts';
 
 /** Uploads one part, of any size up to 5 GB, in place of an earlier one of its number (reference 8.3.2). */
 export const UploadPart = operation({
@@ -30,13 +23,13 @@ export const UploadPart = operation({
     const { cipher, storageClass } = await mustHaveUpload(exchange, uploadId);
     const sealing = sealingOf(exchange, cipher);
     const infrequent = isInfrequent(storageClass);
-    const { size, md5, crc64, segments } = await uploadBody(exchange, key, { inlineLimit: 0, infrequent, sealing });
+    const body = await uploadBody(exchange, key, { inlineLimit: 0, infrequent, sealing });
+    const { size, md5, crc64, segments } = body;
     const part = { size, etag: md5, crc64, segments };
-    const answer = await index.uploads.putPart(key, () => ({ key, uploadId, number, part, guard: exchange.guard }));
-    if ('refused' in answer) {
-      discard(exchange, segments);
-      throw uploadRefusal(exchange, uploadId, answer);
-    }
+    const answer = await commitBody(exchange, body, () =>
+      index.uploads.putPart(key, () => ({ key, uploadId, number, part, guard: exchange.guard })),
+    );
+    if ('refused' in answer) throw uploadRefusal(exchange, uploadId, answer);
     return emptyReply(200, {
       etag: `"${md5}"`,
       'content-md5': md5OfEtag(md5),

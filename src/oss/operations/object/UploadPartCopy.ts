@@ -1,23 +1,18 @@
 import type { ReadReply } from '../../../index/records.ts';
 import { isoDate } from '../../../lib/dates.ts';
 import { CopySource, CopyUnsettled, copyUntilSettled } from '../../copy-source.ts';
-import { encryptionHeaders, type Sealing, sealingOf } from '../../encryption.ts';
+import { encryptionHeaders, sealingOf } from '../../encryption.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { UPLOAD_BYTES_MAX } from '../../limits.ts';
-import {
-  discard,
-  mustHaveUpload,
-  partNumberOf,
-  refusePartEncryption,
-  uploadIdOf,
-  uploadRefusal,
-} from '../../multipart.ts';
+import { mustHaveUpload, partNumberOf, refusePartEncryption, uploadIdOf, uploadRefusal } from '../../multipart.ts';
+import { isInfrequent } from '../../object-meta.ts';
 import { operation } from '../../operation.ts';
-import { copyPart } from '../../part-copy.ts';
+import { copyPart, type Storing } from '../../part-copy.ts';
 import { type ByteRange, rangeOf } from '../../range.ts';
 import { xmlReply } from '../../reply.ts';
 import { isFrozen } from '../../restore-info.ts';
+import { commitBody } from '../../upload.ts';
 import { ossNamespace, writeXml } from '../../xml/write.ts';
 
 const RANGE = 'x-oss-copy-source-range';
@@ -37,10 +32,10 @@ export const UploadPartCopy = operation({
     refusePartEncryption(exchange.request.headers);
     const uploadId = uploadIdOf(exchange);
     const source = await CopySource.open(exchange);
-    const { cipher } = await mustHaveUpload(exchange, uploadId);
-    const sealing = sealingOf(exchange, cipher);
+    const { cipher, storageClass } = await mustHaveUpload(exchange, uploadId);
+    const storing = { sealing: sealingOf(exchange, cipher), infrequent: isInfrequent(storageClass) };
     const { etag, modified, headers } = await copyUntilSettled(() =>
-      copy(exchange, source, { uploadId, number, sealing }),
+      copy(exchange, source, { uploadId, number, storing }),
     );
     const result = { LastModified: isoDate(modified), ETag: `"${etag}"` };
     return xmlReply(writeXml('CopyPartResult', result, ossNamespace), {
@@ -54,7 +49,7 @@ export const UploadPartCopy = operation({
 interface PartWish {
   readonly uploadId: string;
   readonly number: number;
-  readonly sealing: Sealing | null;
+  readonly storing: Storing;
 }
 
 interface Copied {
@@ -63,19 +58,22 @@ interface Copied {
   readonly headers: Record<string, string>;
 }
 
-async function copy(exchange: Exchange, source: CopySource, { uploadId, number, sealing }: PartWish): Promise<Copied> {
+async function copy(exchange: Exchange, source: CopySource, { uploadId, number, storing }: PartWish): Promise<Copied> {
   const { key, index } = exchange;
   const read = await source.read(markerNamed);
   refuseKind(exchange, read);
   const { range, headers } = rangeFor(exchange, read.record.size);
-  const copied = await copyPart(exchange, source, read, range, sealing);
-  const answer = await index.uploads.putPart(key, () => ({ key, uploadId, number, ...copied, guard: exchange.guard }));
+  const copied = await copyPart(exchange, source, read, range, storing);
+  const { part } = copied;
+  const leases = 'leases' in copied ? { leases: copied.leases } : {};
+  const commit = () =>
+    index.uploads.putPart(key, () => ({ key, uploadId, number, part, ...leases, guard: exchange.guard }));
+  const answer = await ('written' in copied ? commitBody(exchange, copied.written, commit) : commit());
   if ('ok' in answer) {
     const { modified } = answer.ok;
-    return { etag: copied.part.etag, modified, headers: { ...headers, ...source.versionHeader(read.record) } };
+    return { etag: part.etag, modified, headers: { ...headers, ...source.versionHeader(read.record) } };
   }
-  if (copied.leases === undefined) discard(exchange, copied.part.segments);
-  else if (answer.refused === 'expired-blob') throw new CopyUnsettled(answer.refused);
+  if (answer.refused === 'expired-blob' && 'leases' in copied) throw new CopyUnsettled(answer.refused);
   throw uploadRefusal(exchange, uploadId, answer);
 }
 
