@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { patternBytes } from '../support/bodies.ts';
+import { crc64Table } from '../support/crc64-reference.ts';
 import { type Server, startServer } from './support/server.ts';
 
 /** The real client, unchanged, against `npm start`. */
@@ -184,6 +187,53 @@ describe.each([
       void client.useBucket(bucket);
     }
   });
+});
+
+describe('ali-oss', () => {
+  const bucket = 'ali-more';
+  let client: Client;
+
+  beforeAll(async () => {
+    client = clientOf();
+    await client.putBucket!(bucket);
+    void client.useBucket(bucket);
+  });
+
+  it('[GetService-2] [GetService-4] lists buckets page by page', async () => {
+    const names = Array.from({ length: 7 }, (_, i) => `ali-page-${i}`);
+    for (const name of names) await client.putBucket!(name);
+    const found: string[] = [];
+    for (let marker: string | undefined, more = true; more; ) {
+      const page = await client.listBuckets!({ prefix: 'ali-page-', 'max-keys': 3, ...(marker ? { marker } : {}) });
+      expect(page.buckets.length).toBeLessThanOrEqual(3);
+      found.push(...page.buckets.map(({ name }: { name: string }) => name));
+      marker = page.nextMarker;
+      more = page.isTruncated;
+    }
+    expect(found).toEqual(names);
+    for (const name of names) expect((await client.deleteBucket!(name)).res.status).toBe(204);
+  });
+
+  it('[ObjCommon-19] gives metadata beyond ASCII back as it came', async () => {
+    // It takes no characters beyond Latin-1, which it sends as UTF-8 and reads byte by byte.
+    const sent = Buffer.from('测试 é').toString('latin1');
+    const bytewise = clientOf({ bucket, headerEncoding: 'latin1' });
+    await bytewise.put!('meta.txt', Buffer.from('m'), { meta: { name: sent } });
+    const { meta } = await bytewise.head!('meta.txt');
+    expect(Buffer.from(meta.name, 'latin1').toString()).toBe(sent);
+  });
+
+  it('[ObjCommon-23] streams 64 MiB up and down, with the right checksums', async () => {
+    const block = Buffer.from(patternBytes(1024 * 1024));
+    const sum = createHash('md5');
+    const whole = Buffer.concat(Array.from({ length: 64 }, () => block));
+    const put = await client.putStream!('large.bin', Readable.from([...Array(64).keys()].map(() => block)));
+    expect(put.res.headers['x-oss-hash-crc64ecma']).toBe(String(crc64Table(whole)));
+    const { stream, res } = await client.getStream!('large.bin');
+    for await (const chunk of stream) sum.update(chunk);
+    expect(sum.digest('hex')).toBe(createHash('md5').update(whole).digest('hex'));
+    expect(res.headers['x-oss-hash-crc64ecma']).toBe(put.res.headers['x-oss-hash-crc64ecma']);
+  }, 120_000);
 });
 
 describe('signed URLs of ali-oss', () => {

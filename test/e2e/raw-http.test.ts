@@ -140,3 +140,80 @@ describe('answers on the wire', () => {
     expect(await stored('headed')).toBe('content');
   });
 });
+
+describe('a connection', () => {
+  /** Writes pieces with pauses between them, and returns all that comes back. */
+  function dribble(pieces: readonly string[], pauseMs: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+      let answer = '';
+      const socket = connect(server.port, '127.0.0.1', async () => {
+        for (const piece of pieces) {
+          socket.write(piece, 'latin1');
+          await new Promise((written) => setTimeout(written, pauseMs));
+        }
+      });
+      socket.setTimeout(2_000, () => socket.destroy());
+      socket.on('data', (chunk) => {
+        answer += chunk.toString('latin1');
+        if (answer.includes('HTTP/1.1 200')) socket.end();
+      });
+      socket.on('close', () => resolve(answer));
+      socket.on('error', reject);
+    });
+  }
+
+  it('takes a body that comes slowly', async () => {
+    const pieces = ['he', 'll', 'o', ' wo', 'rld'];
+    const answer = await dribble([head('PUT', 'slow', { 'content-length': '11' }), ...pieces], 120);
+    expect(answer).toMatch(/^HTTP\/1\.1 200/);
+    expect(await stored('slow')).toBe('hello world');
+  });
+
+  it('[PutObject-E1] learns that an upload must say how long it is, or come in chunks', async () => {
+    const answer = await exchange(head('PUT', 'lengthless', { connection: 'close' }));
+    expect(answer).toMatch(/^HTTP\/1\.1 411/);
+    expect(answer).toContain('<Code>MissingContentLength</Code>');
+    expect(await stored('lengthless')).toBeUndefined();
+  });
+
+  it('never takes the body of a refused upload for another request', async () => {
+    const smuggled = head('PUT', 'smuggled', { 'content-length': '2' });
+    const body = `${smuggled}xx`.padEnd(100_000, ' ');
+    for (const headers of [{ 'x-oss-unsigned': '1' }, { 'content-md5': 'bm9uZQ==' }]) {
+      const refused = head('PUT', 'refused', { 'content-length': String(body.length), ...headers });
+      const answer = await exchange(refused + body + head('GET', 'headed', { connection: 'close' }));
+      // Either the connection ends with the refusal, or what follows the body is answered.
+      expect(['403', '400 200', '403 200', '400']).toContain(
+        [...answer.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status).join(' '),
+      );
+    }
+    expect(await stored('smuggled')).toBeUndefined();
+  });
+
+  it('refuses two lengths that differ', async () => {
+    const text = head('PUT', 'twice', { 'content-length': '5' }).replace('\r\n\r\n', '\r\ncontent-length: 3\r\n\r\n');
+    expect(await statusOf(`${text}hello`)).not.toBe(200);
+    expect(await stored('twice')).toBeUndefined();
+  });
+
+  it('that goes away in the middle of a download or an upload disturbs nobody', async () => {
+    expect(await statusOf(`${head('PUT', 'large', { 'content-length': '3000000' })}${'l'.repeat(3_000_000)}`)).toBe(
+      200,
+    );
+    await Promise.all(
+      Array.from({ length: 10 }, (_, i) => {
+        const text = i % 2 === 0 ? head('GET', 'large', {}) : head('PUT', 'gone', { 'content-length': '3000000' });
+        return new Promise<void>((resolve) => {
+          const socket = connect(server.port, '127.0.0.1', () => {
+            socket.write(text + (i % 2 === 0 ? '' : 'g'.repeat(100_000)));
+            setTimeout(() => socket.resetAndDestroy(), 20 + 10 * i);
+          });
+          socket.on('error', () => {});
+          socket.on('close', () => resolve());
+        });
+      }),
+    );
+    expect((await stored('large'))?.length).toBe(3_000_000);
+    expect(await stored('gone')).toBeUndefined();
+  });
+});

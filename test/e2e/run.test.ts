@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createServer, type Server as NetServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { workerdOf } from './support/process.ts';
 import { runLauncher, type Server, startServer } from './support/server.ts';
 import { isAlive, until } from './support/wait.ts';
 
@@ -14,12 +15,6 @@ const refuses = (endpoint: string) =>
     () => false,
     () => true,
   );
-
-/** The workerd of a gateway, found as the child of its launcher. */
-function workerdOf({ pid }: Server): number {
-  const { stdout } = spawnSync('pgrep', ['-P', String(pid), 'workerd'], { encoding: 'utf8' });
-  return Number(stdout.trim());
-}
 
 describe('npm start', () => {
   let server: Server;

@@ -7,7 +7,19 @@ import { type Answer, send } from '../support/wire.ts';
 const telling = ['content-length', 'content-type', 'x-oss-hash-crc64ecma', 'x-oss-object-type'] as const;
 
 /** Configuration that a bucket may have, by sub-resource. */
-const documents = ['acl', 'worm', 'versioning', 'website'];
+const documents = [
+  'acl',
+  'worm',
+  'versioning',
+  'website',
+  'policy',
+  'transferAcceleration',
+  'referer',
+  'tagging',
+  'encryption',
+  'requestPayment',
+  'cors',
+];
 
 /** What the bucket's object does some seconds after it was interrupted. */
 export async function settle(bucket: string): Promise<void> {

@@ -19,8 +19,6 @@ const reaches: Record<string, ReadonlySet<string>> = {
   CONFIG: new Set(['get', 'put', 'delete']),
 };
 
-const namespaces: ReadonlySet<string> = new Set(['BUCKET', 'DIRECTORY', 'INDEX']);
-
 /** A gateway whose calls to the storage all go through somebody's hands. */
 export class WatchedGateway {
   readonly #watch: (call: StorageCall) => Promise<unknown>;
@@ -46,7 +44,9 @@ export class WatchedGateway {
   #wrapEnv(inner: Env): Env {
     const wrapped: Record<string, unknown> = { ...inner };
     for (const name of Object.keys(reaches)) wrapped[name] = this.#wrap(name, inner[name as 'BLOBS'], reaches[name]);
-    for (const name of namespaces) wrapped[name] = this.#wrapNamespace(name, inner[name as 'INDEX']);
+    for (const [name, binding] of Object.entries(inner)) {
+      if (isNamespace(binding)) wrapped[name] = this.#wrapNamespace(name, binding);
+    }
     return wrapped as unknown as Env;
   }
 
@@ -76,6 +76,10 @@ export class WatchedGateway {
       },
     });
   }
+}
+
+function isNamespace(binding: unknown): binding is DurableObjectNamespace {
+  return typeof binding === 'object' && binding !== null && 'idFromName' in binding;
 }
 
 export interface Fault {
