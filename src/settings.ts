@@ -1,4 +1,5 @@
 import type { Credential } from './access/identity.ts';
+import { checkRamPolicy } from './access/ram.ts';
 import { parseRoles, Roles } from './access/roles.ts';
 import { type SessionKeys, sessionKeys } from './access/sessions.ts';
 import { MasterKeyError, type MasterKeys, readMasterKeys } from './blob/master-keys.ts';
@@ -160,24 +161,54 @@ function readAccessKeys(json: string): Credential[] {
     throw new SettingsError('ACCESS_KEYS is not JSON');
   }
   if (!Array.isArray(list)) throw new SettingsError('ACCESS_KEYS must be a JSON array');
-  return list.map((item: Record<string, unknown>, i) => {
-    const member = (name: string, required: boolean): string | undefined => {
-      const value = item?.[name];
-      if (typeof value === 'string' && value !== '') return value;
-      if (value === undefined && !required) return undefined;
-      throw new SettingsError(`ACCESS_KEYS[${i}].${name} must be a text that is not empty`);
-    };
-    const userName = member('userName', false);
-    const userId = member('userId', false);
-    return {
-      accessKeyId: member('accessKeyId', true)!,
-      accessKeySecret: member('accessKeySecret', true)!,
-      accountId: member('accountId', true)!,
-      ...(userName === undefined ? {} : { userName }),
-      ...(userId === undefined ? {} : { userId }),
-      ...(item.policy === undefined ? {} : { policy: item.policy }),
-    };
-  });
+  return list.map(readAccessKey);
+}
+
+function readAccessKey(item: Record<string, unknown>, i: number): Credential {
+  const member = (name: string, required: boolean): string | undefined => {
+    const value = item?.[name];
+    if (typeof value === 'string' && value !== '') return value;
+    if (value === undefined && !required) return undefined;
+    throw new SettingsError(`ACCESS_KEYS[${i}].${name} must be a text that is not empty`);
+  };
+  const key = {
+    accessKeyId: member('accessKeyId', true)!,
+    accessKeySecret: member('accessKeySecret', true)!,
+    accountId: member('accountId', true)!,
+  };
+  const userName = member('userName', false);
+  const userId = member('userId', false);
+  // One letter wrong in "userName" would make a user the root of the account.
+  const unknown = Object.keys(item).find((name) => !keyMembers.has(name));
+  if (unknown !== undefined) throw new SettingsError(`ACCESS_KEYS[${i}] has an unknown field "${unknown}"`);
+  const { policy } = item;
+  if (policy !== undefined) checkPolicy(policy, i, userName);
+  return {
+    ...key,
+    ...(userName === undefined ? {} : { userName }),
+    ...(userId === undefined ? {} : { userId }),
+    ...(policy === undefined ? {} : { policy }),
+  };
+}
+
+const keyMembers: ReadonlySet<string> = new Set([
+  'accessKeyId',
+  'accessKeySecret',
+  'accountId',
+  'userName',
+  'userId',
+  'policy',
+]);
+
+function checkPolicy(policy: unknown, i: number, userName: string | undefined): void {
+  if (userName === undefined) {
+    throw new SettingsError(`ACCESS_KEYS[${i}] has a "policy" without a "userName": only a RAM user has one`);
+  }
+  try {
+    checkRamPolicy(policy);
+  } catch (error) {
+    throw new SettingsError(`ACCESS_KEYS[${i}] has a "policy" that cannot be used: ${(error as Error).message}`);
+  }
 }
 
 function readEncryption(variables: Variables): MasterKeys {

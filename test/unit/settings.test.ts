@@ -86,6 +86,11 @@ describe('readSettings', () => {
         expect(faultOf([good, { ...good, [name]: value }])).toContain(`ACCESS_KEYS[1].${name}`);
     }
     expect(faultOf([{ ...good, userName: '' }])).toContain('userName');
+    // A key that would be the account's root by a slip of the pen.
+    expect(faultOf([good, { ...good, username: 'u' }])).toContain('ACCESS_KEYS[1] has an unknown field "username"');
+    expect(faultOf([{ ...good, policy: { Version: '1', Statement: [] } }])).toContain('without a "userName"');
+    for (const policy of ['no', 7, null, {}, { Version: '2', Statement: [1] }, '{"Version":"1","Statement":[{}]}'])
+      expect(faultOf([{ ...good, userName: 'u', policy }])).toContain('ACCESS_KEYS[0] has a "policy" that');
     expect(faultOf([good, good])).toContain('repeats the key id a');
     expect(faultOf([{ ...good, accessKeyId: 'id' }])).toContain('repeats the key id id');
     // Whoever reads the log learns no secret from it.
