@@ -1,7 +1,8 @@
 import { conditions } from '../access/conditions.ts';
 import type { AccessRequest, BucketAcl } from '../access/decide.ts';
-import { type Policy, parseBucketPolicy } from '../access/policy.ts';
+import { PolicyError, parseBucketPolicy, type StoredPolicy } from '../access/policy.ts';
 import type { BucketConfig } from '../bucket/config.ts';
+import { reportUnreadable } from '../bucket/unreadable.ts';
 import type { Tags } from '../index/records.ts';
 import type { Exchange } from './exchange.ts';
 import type { Operation } from './operation.ts';
@@ -84,7 +85,7 @@ export function clientAddress({ request, settings }: Exchange): string | undefin
   return peer?.replace(/^\[|\]?:\d+$/g, '');
 }
 
-const policies = new WeakMap<BucketConfig, Policy>();
+const policies = new WeakMap<BucketConfig, StoredPolicy>();
 
 function bucketOf(config: BucketConfig): NonNullable<AccessRequest['bucket']> {
   const { name, owner, region, acl, objectAcls } = config;
@@ -93,13 +94,24 @@ function bucketOf(config: BucketConfig): NonNullable<AccessRequest['bucket']> {
 }
 
 /** The bucket's policy, parsed once for each copy of the configuration. */
-export function policyOf(config: BucketConfig): Policy | undefined {
+export function policyOf(config: BucketConfig): StoredPolicy | undefined {
   const text = config.documents.policy;
   if (text === undefined) return undefined;
   let policy = policies.get(config);
   if (policy === undefined) {
-    policy = parseBucketPolicy(text);
+    policy = readPolicy(config, text);
     policies.set(config, policy);
   }
   return policy;
+}
+
+/** What is stored was checked when it was put, by the version that was running then. */
+function readPolicy(config: BucketConfig, text: string): StoredPolicy {
+  try {
+    return parseBucketPolicy(text);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    reportUnreadable(config, ['policy'], error.message);
+    return 'unreadable';
+  }
 }

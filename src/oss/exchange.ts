@@ -8,6 +8,7 @@ import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
 import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
 import { DomainReader } from '../bucket/domain-reader.ts';
+import { legible } from '../bucket/legible.ts';
 import { type BucketView, IndexClient } from '../index/client.ts';
 import type { ObjectAcl, ObjectRecord, Tags, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
@@ -343,7 +344,8 @@ export class Exchange {
         current.version,
         patch,
       );
-      const config = 'config' in reply ? reply.config : reply.conflict;
+      const stored = 'config' in reply ? reply.config : reply.conflict;
+      const config = stored && legible(stored);
       rememberConfig(current.name, config);
       if (config === null) throw noSuchBucket(current.name);
       this.#bucket = config;
