@@ -17,7 +17,10 @@ export interface Subject {
 }
 
 /** What an operation needs to be allowed. */
-export type Permission = Pick<Operation, 'action' | 'versionAction' | 'access' | 'createsBucket' | 'taggingHeader'>;
+export type Permission = Pick<Operation, 'action' | 'versionAction' | 'access' | 'createsBucket' | 'taggingHeader'> & {
+  /** Tags that it gives the object, where they come neither in a header nor in the body. */
+  readonly tags?: Tags;
+};
 
 /**
  * What the decision needs to know of a request, in words that no dialect is part of.
@@ -33,7 +36,8 @@ export function accessRequestOf(
   const { identity, address, request } = exchange;
   const withVersion = subject?.versionId !== undefined && wanted.versionAction !== undefined;
   const action = subject?.action ?? (withVersion ? wanted.versionAction : wanted.action);
-  const setsTags = wanted.taggingHeader === true && request.headers.has('x-oss-tagging');
+  const byHeader = wanted.taggingHeader === true && request.headers.has('x-oss-tagging');
+  const setsTags = byHeader || wanted.tags !== undefined;
   return {
     identity,
     access: accessOf(wanted, exchange.hasBucket),
@@ -51,7 +55,7 @@ export function accessRequestOf(
       delimiter: wanted.access === 'list' ? exchange.query('delimiter') : undefined,
       bucketTags: bucket?.documents.tags,
       existingObjectTags: bucket && subject && exchange.existingTags.of(bucket, subject),
-      requestObjectTags: exchange.requestTags ?? (setsTags ? headerTags(exchange) : undefined),
+      requestObjectTags: wanted.tags ?? exchange.requestTags ?? (byHeader ? headerTags(exchange) : undefined),
       bucketAcl: aclWord(request.headers.get('x-oss-acl')),
       objectAcl: aclWord(exchange.wishes.get('x-oss-object-acl')),
     }),
