@@ -51,6 +51,8 @@ export class Exchange {
   readonly blobs: BlobStore;
   /** Whether the addressed bucket was looked for, and found missing if `hasBucket` is false. */
   wasLookedUp = false;
+  /** Whether the custom domain that the request came by turned out to be no longer the addressed bucket's. */
+  lostDomain = false;
   /** Names of the buckets that charge the sender, who said to accept that. */
   readonly chargedBy = new Set<string>();
   /** Tags of the objects that the request is about, where a policy asks for them. */
@@ -252,7 +254,10 @@ export class Exchange {
   /** Loads the configuration in force, for an answer that no call to the index stands behind. */
   async reload(): Promise<void> {
     const { config } = await this.configs.source(this.bucket.name);
-    if (config === null) throw noSuchBucket(this.bucket.name);
+    if (config === null) {
+      this.lostDomain = this.address.domain !== undefined;
+      throw noSuchBucket(this.lostDomain ? this.address.host : this.bucket.name);
+    }
     this.#bucket = config;
     if (this.#isKnown) passGates(this);
     const relied = this.#relied;
