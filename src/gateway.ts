@@ -8,6 +8,7 @@ import { addCorsHeaders } from './oss/cross-origin.ts';
 import { isDomainName } from './oss/domain-name.ts';
 import { OssError } from './oss/errors.ts';
 import { bucketAlreadyExists, Exchange, noSuchBucket } from './oss/exchange.ts';
+import { refuseLoop } from './oss/loop.ts';
 import { isMethod } from './oss/match.ts';
 import { operations } from './oss/operations/index.ts';
 import { ownPage } from './oss/own-page.ts';
@@ -19,7 +20,7 @@ import { settingsOf } from './settings.ts';
 
 /** The way of a request: each stage either learns something about it or refuses it, in this order. */
 const pipeline = Router<Request, [Exchange], Response>({
-  before: [address, ownService, customDomain, match, authenticateCaller, configuration, admit, callback],
+  before: [loop, address, ownService, customDomain, match, authenticateCaller, configuration, admit, callback],
   catch: (thrown: unknown, _request: Request, exchange: Exchange) =>
     renderError(asOssError(thrown, exchange), exchange),
   finally: [crossOrigin, stamp],
@@ -44,6 +45,11 @@ export async function handle(request: Request, env: Env, execution: ExecutionCon
 async function hasMoved({ address: { domain, bucket }, domains }: Exchange): Promise<boolean> {
   const now = domain === undefined ? undefined : await domains.source(domain);
   return now !== undefined && now !== bucket;
+}
+
+/** Nothing that the gateway sends comes back to it. */
+function loop(_request: Request, exchange: Exchange): void {
+  refuseLoop(exchange);
 }
 
 function address(request: Request, exchange: Exchange): void {
@@ -164,8 +170,8 @@ async function admit(_request: Request, exchange: Exchange): Promise<void> {
 }
 
 /** Whatever is wrong with a callback is said before anything is stored ([Callback-1]). */
-function callback(_request: Request, exchange: Exchange): void {
-  exchange.callback = requestedCallback(exchange);
+async function callback(_request: Request, exchange: Exchange): Promise<void> {
+  exchange.callback = await requestedCallback(exchange);
 }
 
 /** Whether somebody wants to create what another account has (evidence for [PutBucketAcl-8]). */

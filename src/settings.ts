@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto';
 import type { Credential } from './access/identity.ts';
 import { checkRamPolicy } from './access/ram.ts';
 import { parseRoles, Roles } from './access/roles.ts';
@@ -37,6 +38,8 @@ export interface Settings {
   readonly callbackPrivateKey: string | undefined;
   /** Where receivers of callbacks find the public half. */
   readonly callbackPublicKeyUrl: string;
+  /** How this deployment calls itself to whom it sends requests; others cannot know it before. */
+  readonly gatewayName: string;
   /** Hosts that requests of the gateway's own must never reach: its own. */
   readonly ownHosts: readonly string[];
   /** The port listened on, under `npm start`. */
@@ -79,15 +82,19 @@ export function readSettings(variables: Variables): Settings {
     .map((domain) => domain.trim().toLowerCase())
     .filter((domain) => domain !== '');
   const endpoint = serviceDomains[0] ?? 'localhost';
+  const extranetEndpoint = text('EXTRANET_ENDPOINT', endpoint);
+  const intranetEndpoint = text('INTRANET_ENDPOINT', extranetEndpoint);
+  const secret = text('TOKEN_SECRET', text('OSS_ACCESS_KEY_SECRET'));
   return {
     region,
     serviceDomains,
     accelerateDomains: accelerateDomains(serviceDomains),
-    extranetEndpoint: text('EXTRANET_ENDPOINT', endpoint),
-    intranetEndpoint: text('INTRANET_ENDPOINT', text('EXTRANET_ENDPOINT', endpoint)),
+    extranetEndpoint,
+    intranetEndpoint,
     credentials: readCredentials(text),
     roles: readRoles(text('ROLES'), text('OSS_ACCOUNT_ID')),
-    sessions: sessionKeys(text('TOKEN_SECRET', text('OSS_ACCESS_KEY_SECRET'))),
+    sessions: sessionKeys(secret),
+    gatewayName: `ossgate-${Buffer.from(hkdfSync('sha256', secret, '', 'name of the gateway', 8)).toString('hex')}`,
     indexShards: readShards(text('INDEX_SHARDS', '1')),
     daySeconds: readDay(text('DAY_SECONDS', '86400'), local || text('ALLOW_SHORT_DAYS') === 'true'),
     allowPrivateOrigins: text('ALLOW_PRIVATE_ORIGINS') === 'true',
@@ -96,8 +103,8 @@ export function readSettings(variables: Variables): Settings {
     dnsResolver: readResolver(text('DNS_RESOLVER', 'https://cloudflare-dns.com/dns-query')),
     edgeCache: text('EDGE_CACHE', String(!local)) === 'true',
     strictFormFields: text('STRICT_FORM_FIELDS') === 'true',
-    ...readCallback(text, `${local ? 'http' : 'https'}://${text('EXTRANET_ENDPOINT', endpoint)}`),
-    ownHosts: serviceDomains.filter((domain) => !isOfficial(domain)),
+    ...readCallback(text, `${local ? 'http' : 'https'}://${extranetEndpoint}`),
+    ownHosts: ownHosts([...serviceDomains, extranetEndpoint, intranetEndpoint]),
     localPort: text('LOCAL_PORT') || undefined,
     local,
   };
@@ -117,6 +124,12 @@ function readCallback(text: (name: string, fallback?: string) => string, endpoin
 function accelerateDomains(serviceDomains: readonly string[]): readonly string[] {
   const bases = serviceDomains.flatMap((domain) => /^oss-[a-z0-9-]+\.(.+)$/.exec(domain)?.[1] ?? []);
   return [...new Set(bases)].flatMap((base) => [`oss-accelerate.${base}`, `oss-accelerate-overseas.${base}`]);
+}
+
+/** @param endpoints names by which this deployment is reached, some with a port */
+function ownHosts(endpoints: readonly string[]): readonly string[] {
+  const hosts = endpoints.map((endpoint) => endpoint.toLowerCase().replace(/:\d+$/, ''));
+  return [...new Set(hosts)].filter((host) => !isOfficial(host));
 }
 
 /** Some SDKs put these into the Host header whatever they connect to; whoever connects to them reaches somebody else. */

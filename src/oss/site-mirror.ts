@@ -1,6 +1,7 @@
 import { BodyFailure } from '../blob/failure.ts';
 import type { WrittenBody } from '../blob/write.ts';
 import type { ObjectCipher, StoredMeta } from '../index/records.ts';
+import { guardedFetch } from '../outbound/fetch.ts';
 import type { Redirect } from '../website/config.ts';
 import { type FlightEnd, Flights } from '../website/flights.ts';
 import { type MirrorStorage, mirrorBody } from '../website/mirror.ts';
@@ -12,10 +13,11 @@ import { requestSealing, type Sealing, sealingInForce } from './encryption.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { INLINE_BYTES_MAX, UPLOAD_BYTES_MAX } from './limits.ts';
+import { markLoop } from './loop.ts';
 import { DEFAULT_CONTENT_TYPE } from './object-headers.ts';
 import { isInfrequent, requestMeta } from './object-meta.ts';
 import { overriddenHeaders } from './operations/object/GetObject.ts';
-import { fetchOutside } from './outside.ts';
+import { outsideRules } from './outside.ts';
 import { asUploaded, commitBody } from './upload.ts';
 
 /** Longest wait for the first byte of an origin's answer, ms, and for each further one. */
@@ -126,15 +128,15 @@ function ask(exchange: Exchange, { key, rule, redirect }: MirrorStep, query: str
   const { request, bucket } = exchange;
   const headers = originHeaders(redirect.mirrorHeaders, request.headers, isReserved);
   if (!headers.has('user-agent')) headers.set('user-agent', USER_AGENT);
+  markLoop(headers, exchange);
   headers.set(TRAIL, [request.headers.get(TRAIL), bucket.id].filter(Boolean).join(' '));
   const urls = originUrls(rule.condition, redirect, key, query);
   return askOrigins(
     (url, { redirects, ...init }) =>
-      fetchOutside(
-        exchange.settings,
+      guardedFetch(
         url,
         { ...init, raw: true },
-        { redirects, timeoutMs: ORIGIN_MS_MAX, maxBytes: UPLOAD_BYTES_MAX },
+        { ...outsideRules(exchange), redirects, timeoutMs: ORIGIN_MS_MAX, maxBytes: UPLOAD_BYTES_MAX },
       ),
     redirect,
     urls,

@@ -119,6 +119,18 @@ describe('readSettings', () => {
     ]);
   });
 
+  it('[Sec-42] takes what bucket answers name as endpoints for its own hosts as well, and has a name of its own', () => {
+    const named = { ...needed, SERVICE_DOMAIN: 'a.example.com', EXTRANET_ENDPOINT: 'B.example.com:8080' };
+    expect(readSettings({ ...named, INTRANET_ENDPOINT: 'oss-cn-hangzhou-internal.aliyuncs.com' }).ownHosts).toEqual([
+      'a.example.com',
+      'b.example.com',
+    ]);
+    const { gatewayName } = readSettings(needed);
+    expect(gatewayName).toMatch(/^ossgate-[0-9a-f]{16}$/);
+    expect(readSettings(named).gatewayName).toBe(gatewayName);
+    expect(readSettings({ ...needed, OSS_ACCESS_KEY_SECRET: 'other' }).gatewayName).not.toBe(gatewayName);
+  });
+
   it('refuses numbers that make no sense', () => {
     for (const shards of ['0', '3', '128', '-1', 'x', '1.5'])
       expect(fault({ ...needed, INDEX_SHARDS: shards })).toContain('INDEX_SHARDS');
