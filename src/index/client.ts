@@ -2,6 +2,7 @@ import type { Piece } from '../blob/segments.ts';
 import type { AppendCommand, AppendReply } from './append-records.ts';
 import { borrowBlobs } from './borrow.ts';
 import type { DirectoryCommand, PruneCommand, RenameCommand, TreeCommand, TreePage } from './directory-records.ts';
+import type { FlightEnd, FlightReply } from './flights.ts';
 import { mergedPage, mergeShards } from './merge.ts';
 import { shardName, shardOf } from './names.ts';
 import type {
@@ -238,6 +239,15 @@ export class IndexClient {
 
   cleanRestored(address: ObjectAddress): Promise<Outcome<CleanReply>> {
     return this.#onKey(address.key, false, (stub, call) => stub.cleanRestored(call, address));
+  }
+
+  /** Asks for leave to fetch a missing object. @param seen the fetch of another's that is waited for */
+  async joinFlight(key: string, seen: number | undefined): Promise<FlightReply> {
+    return mustBeOk(await this.#onKey(key, true, (stub, call) => stub.joinFlight(call, key, seen)));
+  }
+
+  async landFlight(key: string, flight: number, end: FlightEnd): Promise<void> {
+    await this.#onKey(key, true, (stub, call) => stub.landFlight(call, key, flight, end));
   }
 
   // Directories: a bucket that has them has one shard.
