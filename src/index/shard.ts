@@ -346,6 +346,7 @@ export class IndexShard extends DurableObject<Env> {
     if (role.epoch !== call.epoch) return { moved: role.epoch };
     if (role.config > call.config) return { stale: role.config };
     if (role.state === 'sealed') return { busy: true };
+    if (call.seen !== undefined && !this.#objects.areTagged(call.seen)) return { retagged: true };
     return undefined;
   }
 

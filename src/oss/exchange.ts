@@ -9,7 +9,7 @@ import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
 import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
 import { DomainReader } from '../bucket/domain-reader.ts';
 import { legible } from '../bucket/legible.ts';
-import { type BucketView, IndexClient } from '../index/client.ts';
+import { IndexClient } from '../index/client.ts';
 import type { ObjectAcl, ObjectRecord, Tags, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
 import type { Settings } from '../settings.ts';
@@ -87,7 +87,11 @@ export class Exchange {
     // What is encrypted at rest is encrypted in memory and at the edge too: the cipher is above all of them.
     const kept = new HotBlobStore(settings.edgeCache ? new EdgeBlobStore(store, waitUntil) : store);
     this.blobs = new CipherStore(kept, settings.encryption.ring);
-    this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
+    this.index = new IndexClient(env.INDEX, {
+      view: () => this.bucket,
+      seen: () => this.existingTags.seen(this.bucket, this.#subjects()),
+      rejudge: () => this.rejudge(),
+    });
   }
 
   get address(): Address {
@@ -359,10 +363,6 @@ export class Exchange {
       this.judge();
     }
     throw new OssError('ServiceUnavailable');
-  }
-
-  #view(): BucketView {
-    return this.bucket;
   }
 }
 
