@@ -323,6 +323,17 @@ export class Exchange {
     return this.#subjects().every((subject) => decide(accessRequestOf(this, subject, permission)).outcome === 'allow');
   }
 
+  /**
+   * Wants the caller to have another permission than the operation's own too; no object's own ACL counts.
+   * @throws {OssError} AccessDenied
+   */
+  demand(permission: Permission): void {
+    for (const subject of this.#subjects()) {
+      const one = decide(accessRequestOf(this, subject, permission));
+      if (one.outcome !== 'allow') throw denied(one, this);
+    }
+  }
+
   /** What the index must check before it changes an existing object. */
   get guard(): WriteGuard {
     const { outcome, fallback } = must(this.#decision, 'decision');
