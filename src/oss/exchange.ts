@@ -23,8 +23,13 @@ import { ExistingTags } from './existing-tags.ts';
 import { passGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 
-/** Attempts to change, or to rely on, a configuration that others change at the same time. */
-const UPDATE_ATTEMPTS_MAX = 5;
+/**
+ * Attempts to change a configuration that others change at the same time. Of several changes at once each makes all
+ * others start anew, so that this is how many may come at once: tools set up a bucket by ten requests side by side.
+ */
+const UPDATE_ATTEMPTS_MAX = 32;
+/** Attempts to rely on a website configuration that others change at the same time. */
+const RELY_ATTEMPTS_MAX = 5;
 
 /** What was being done relied on a website configuration that has been replaced. */
 class WebsiteChanged extends Error {
@@ -265,7 +270,7 @@ export class Exchange {
    * another one, it is done anew.
    */
   async relyingOnWebsite<T>(run: (website: Website | undefined) => Promise<T>): Promise<T> {
-    for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
+    for (let attempt = 0; attempt < RELY_ATTEMPTS_MAX; attempt++) {
       const { website } = this.bucket.documents;
       this.#relied = { website };
       try {
