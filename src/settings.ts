@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import type { Credential } from './access/identity.ts';
+import { type Credential, markSharedIds } from './access/identity.ts';
 import { checkRamPolicy } from './access/ram.ts';
 import { parseRoles, Roles } from './access/roles.ts';
 import { type SessionKeys, sessionKeys } from './access/sessions.ts';
@@ -149,7 +149,7 @@ function readCredentials(text: (name: string) => string): Map<string, Credential
     if (value === '') throw new SettingsError(`${name} is not set: run "wrangler secret put ${name}"`);
   }
   const credentials = new Map<string, Credential>([[accessKeyId, { accessKeyId, accessKeySecret, accountId }]]);
-  for (const more of readAccessKeys(text('ACCESS_KEYS'))) {
+  for (const more of markSharedIds(readAccessKeys(text('ACCESS_KEYS')))) {
     if (credentials.has(more.accessKeyId))
       throw new SettingsError(`ACCESS_KEYS repeats the key id ${more.accessKeyId}`);
     credentials.set(more.accessKeyId, more);

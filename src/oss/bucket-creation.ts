@@ -1,6 +1,7 @@
 import type { BucketAcl, BucketConfig, BucketSeed, StorageClass } from '../bucket/config.ts';
 import { rememberConfig } from '../bucket/config-cache.ts';
 import { legible } from '../bucket/legible.ts';
+import type { Permission } from './access-request.ts';
 import { invalidArgument, OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -33,15 +34,19 @@ export interface NewBucket {
   readonly resourceGroup: string;
 }
 
+/** What it takes to create a bucket, whatever operation leads to that. */
+const creation: Permission = { action: 'PutBucket', access: 'account' };
+
 /**
  * Creates the addressed bucket for the caller.
  * @returns the bucket that was created, or the one that exists
- * @throws {OssError} TooManyBuckets
+ * @throws {OssError} AccessDenied, TooManyBuckets
  */
 export async function createBucket(
   exchange: Exchange,
   settings: NewBucket,
 ): Promise<{ config: BucketConfig; created: boolean }> {
+  exchange.demand(creation);
   const name = exchange.address.bucket!;
   const seed: BucketSeed = {
     ...settings,

@@ -24,8 +24,13 @@ import { ExistingTags } from './existing-tags.ts';
 import { passGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 
-/** Attempts to change, or to rely on, a configuration that others change at the same time. */
-const UPDATE_ATTEMPTS_MAX = 5;
+/**
+ * Attempts to change a configuration that others change at the same time. Of several changes at once each makes all
+ * others start anew, so that this is how many may come at once: tools set up a bucket by ten requests side by side.
+ */
+const UPDATE_ATTEMPTS_MAX = 32;
+/** Attempts to rely on a website configuration that others change at the same time. */
+const RELY_ATTEMPTS_MAX = 5;
 
 /** What was being done relied on a website configuration that has been replaced. */
 class WebsiteChanged extends Error {
@@ -275,7 +280,7 @@ export class Exchange {
    * another one, it is done anew.
    */
   async relyingOnWebsite<T>(run: (website: Website | undefined) => Promise<T>): Promise<T> {
-    for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
+    for (let attempt = 0; attempt < RELY_ATTEMPTS_MAX; attempt++) {
       const { website } = this.bucket.documents;
       this.#relied = { website };
       try {
@@ -331,6 +336,17 @@ export class Exchange {
   /** Whether the caller may also do something else with what the request addresses; no object's own ACL counts. */
   permits(permission: Permission): boolean {
     return this.#subjects().every((subject) => decide(accessRequestOf(this, subject, permission)).outcome === 'allow');
+  }
+
+  /**
+   * Wants the caller to have another permission than the operation's own too; no object's own ACL counts.
+   * @throws {OssError} AccessDenied
+   */
+  demand(permission: Permission): void {
+    for (const subject of this.#subjects()) {
+      const one = decide(accessRequestOf(this, subject, permission));
+      if (one.outcome !== 'allow') throw denied(one, this);
+    }
   }
 
   /** What the index must check before it changes an existing object. */

@@ -18,10 +18,11 @@ async function via(
     bucket?: string;
     scheme?: 'V1' | 'V2' | 'V4';
     place?: 'header' | 'query';
+    region?: string;
     body?: string;
   } = {},
 ): Promise<Answer> {
-  const { method = 'GET', bucket, scheme = 'V4', place = 'header', body } = wish;
+  const { method = 'GET', bucket, scheme = 'V4', place = 'header', region = 'cn-hangzhou', body } = wish;
   const url = `http://${domain}${path}`;
   const key = decodeURIComponent(path.slice(1).split('?')[0]!);
   const target =
@@ -34,7 +35,7 @@ async function via(
           bucket,
           ...(key === '' ? {} : { key }),
           ...keys.owner,
-          region: 'cn-hangzhou',
+          region,
           scheme,
           place,
         });
@@ -87,6 +88,18 @@ describe('a custom domain', () => {
     expect((await via(domain, '/new', { method: 'PUT', bucket, body: 'new' })).status).toBe(200);
     expect((await send('GET', `/${bucket}/new`)).text).toBe('new');
     expect((await via(domain, '/dir/key')).code).toBe('AccessDenied');
+  });
+
+  it('[CnameRouting-2] is signed for in whatever region its bucket is', async () => {
+    const bucket = await newBucket({ host: 'oss-cn-beijing.aliyuncs.com' });
+    const domain = newDomain();
+    expect((await cname('add', bucket, domain)).status).toBe(200);
+    for (const place of ['header', 'query'] as const) {
+      const answer = await via(domain, '/?location', { bucket, place, region: 'cn-beijing' });
+      expect([answer.status, answer.text.includes('oss-cn-beijing')]).toEqual([200, true]);
+      const nowhere = await via(domain, '/?location', { bucket, place, region: 'cn-nowhere' });
+      expect([nowhere.code, nowhere.header('x-oss-ec')]).toEqual(['InvalidArgument', '0002-00000226']);
+    }
   });
 
   it('[CnameRouting-1] is 404 while no bucket has it', async () => {

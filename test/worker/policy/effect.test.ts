@@ -169,6 +169,24 @@ describe('a bucket policy', () => {
   });
 });
 
+it('[PutBucketPolicy-5] a user’s name that two accounts have names the bucket owner’s own user alone', async () => {
+  const bucket = await newBucket();
+  await send('PUT', `/${bucket}/key`, { body: 'content' });
+  await setPolicy(bucket, { action: 'oss:GetObject', principal: ['alice', 'bob'] });
+  const user = (accountId: string, userName: string) => ({
+    accessKeyId: `${accountId}-${userName}`,
+    accessKeySecret: 's',
+    accountId,
+    userName,
+  });
+  const users = [user(accounts.owner, 'alice'), user(accounts.other, 'alice'), user(accounts.other, 'bob')];
+  const variables = { ACCESS_KEYS: JSON.stringify(users) };
+  const statuses = await Promise.all(
+    users.map(async (key) => (await send('GET', `/${bucket}/key`, { key, variables })).status),
+  );
+  expect(statuses).toEqual([200, 403, 200]);
+});
+
 describe('the conditions of a policy', () => {
   let bucket: string;
   const read = (wish: Wish = {}) => send('GET', `/${bucket}/key`, { as: 'other', ...wish });
