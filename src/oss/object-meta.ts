@@ -1,6 +1,7 @@
 import type { StorageClass } from '../bucket/config.ts';
 import type { ObjectAcl, StoredMeta } from '../index/records.ts';
 import { invalidArgument, OssError } from './errors.ts';
+import { isHeaderValue } from './header-value.ts';
 
 /** Most user metadata of one object, names and values together ([ObjCommon-19]). */
 export const USER_META_BYTES_MAX = 8 * 1_024;
@@ -77,9 +78,9 @@ function persistentHeaders(text: string | null): Record<string, string> {
   return kept;
 }
 
-/** Values are stored and replayed as they are, but nothing may start a header of its own. */
+/** Values are stored and replayed as they are, but none may make an object that clients cannot read. */
 function safeValue(name: string, value: string): string {
-  if (/[\r\n\0]/.test(value)) throw invalidArgument(name, '');
+  if (!isHeaderValue(value)) throw invalidArgument(name, '');
   return value;
 }
 

@@ -124,6 +124,8 @@ describe('metadata', () => {
       'x own:eA==',
       `x-own:${btoa('a\r\nx-evil: 1')}`,
       `x-own:${btoa('\0')}`,
+      `x-own:${btoa('a\x01')}`,
+      `x-own:${btoa('\x7f')}`,
       `x-own:${btoa('\xff')}`,
       `${'n'.repeat(129)}:eA==`,
     ]) {

@@ -73,8 +73,23 @@ describe('GetObject: response-* parameters', () => {
     expect(unchanged.header('cache-control')).toBe(null);
   });
 
-  it('[Sec-32] [Sec-28] start no header of their own', async () => {
-    for (const value of ['a%0D%0Ax-evil:%201', 'a%0Ab', 'a%0Db', 'a%00b']) {
+  it('[GetObject-4] replace nothing where they are empty', async () => {
+    await put('described', 'x', { 'content-type': 'text/css', 'cache-control': 'no-store' });
+    for (const query of ['response-content-type=&response-cache-control=', 'response-content-type']) {
+      const answer = await get(`described?${query}`);
+      expect(answer.header('content-type')).toBe('text/css');
+      expect(answer.header('cache-control')).toBe('no-store');
+    }
+  });
+
+  it('[GetObject-4] may have any text of Unicode, and tabs', async () => {
+    const value = 'attachment;\tfilename="中 \u{1f600}.txt"';
+    const answer = await get(`inline?response-content-disposition=${encodeURIComponent(value)}`);
+    expect(answer.header('content-disposition')).toBe(value);
+  });
+
+  it('[Sec-32] [Sec-28] start no header of their own, and spoil no answer', async () => {
+    for (const value of ['a%0D%0Ax-evil:%201', 'a%0Ab', 'a%0Db', 'a%00b', 'a%01b', '%1F', 'a%7F']) {
       for (const name of Object.keys(overrides)) {
         const answer = await get(`inline?${name}=${value}`);
         expectRefusal(answer, 400, 'InvalidArgument');
