@@ -12,9 +12,12 @@ const META = 'x-oss-meta-';
 /** The standard headers that are stored with an object and replayed ([ObjCommon-20]). */
 const stored = ['cache-control', 'content-disposition', 'content-encoding', 'content-type', 'expires'] as const;
 
-/** Headers that describe a message or an answer of the gateway: never stored on a client's behalf ([Sec-20]). */
+/**
+ * Headers that describe a message or an answer of the gateway, or that speak for its whole origin and so for other
+ * buckets: never stored on a client's behalf ([Sec-20]).
+ */
 const reserved =
-  /^(x-oss-|access-control-|content-(length|md5|range)$|transfer-encoding$|connection$|keep-alive$|upgrade$|trailer$|te$|date$|server$|etag$|last-modified$|accept-ranges$|vary$|allow$|location$|set-cookie|strict-transport-security$|authorization$|host$|cookie$)/;
+  /^(x-oss-|access-control-|content-(length|md5|range)$|transfer-encoding$|connection$|keep-alive$|upgrade$|trailer$|te$|date$|server$|etag$|last-modified$|accept-ranges$|vary$|allow$|location$|set-cookie|strict-transport-security$|clear-site-data$|service-worker-allowed$|authorization$|host$|cookie$)/;
 
 const classes: ReadonlySet<string> = new Set(['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive']);
 const acls: ReadonlySet<string> = new Set(['default', 'private', 'public-read', 'public-read-write']);

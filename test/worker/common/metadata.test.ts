@@ -106,6 +106,8 @@ describe('metadata', () => {
       'content-md5',
       'content-range',
       'set-cookie',
+      'clear-site-data',
+      'service-worker-allowed',
       'location',
       'transfer-encoding',
       'access-control-allow-origin',
