@@ -302,6 +302,19 @@ describe('GetObject', () => {
     expect(failed.one('Condition')).toBe('If-Match');
   });
 
+  it('[GetObject-13] [HeadObject-E5] tells a cache with 304 how long it may keep what it has', async () => {
+    await put('kept', 'body', { 'cache-control': 'max-age=60', 'x-oss-meta-a': '1' });
+    const etag = (await get('kept')).header('etag')!;
+    const headers = { 'x-oss-copy-source': `/${bucket}/kept`, 'cache-control': 'no-cache', expires: '0' };
+    expect((await send('PUT', `/${bucket}/kept`, { headers })).status).toBe(200);
+    for (const method of ['GET', 'HEAD']) {
+      const unchanged = await send(method, `/${bucket}/kept`, { headers: { 'if-none-match': etag } });
+      expect(unchanged.status).toBe(304);
+      expect([unchanged.header('cache-control'), unchanged.header('expires')]).toEqual(['no-cache', '0']);
+      expect(unchanged.header('x-oss-meta-a')).toBe(null);
+    }
+  });
+
   it('[GetObject-26] [GetObject-27] [ObjCommon-20] describes the object in its headers, over plain HTTP', async () => {
     await put('described', 'body', { 'content-type': 'text/css', 'x-oss-meta-a': '1' });
     const answer = await get('described');
