@@ -155,22 +155,24 @@ describe('every refusal', () => {
     expect((await put(xml, md5(xml))).status).toBe(200);
   });
 
-  it('[Common-11] the namespace is where the reference has it', async () => {
-    const namespace = 'xmlns="http://doc.oss-cn-hangzhou.aliyuncs.com"';
-    for (const [path, has] of [
-      [`/${bucket}`, true],
-      [`/${bucket}?list-type=2`, true],
-      [`/${bucket}?location`, false],
-      ['/', false],
-      ['/?regions', false],
-      [`/${bucket}?bucketInfo`, false],
-      [`/${bucket}?stat`, false],
-      [`/${bucket}?acl`, false],
-      [`/${bucket}/a?acl`, false],
-    ] as const) {
+  it('[Common-11] no answer has a namespace, below which the Python SDKs would find nothing', async () => {
+    for (const path of [
+      `/${bucket}`,
+      `/${bucket}?list-type=2`,
+      `/${bucket}?versions`,
+      `/${bucket}?uploads`,
+      `/${bucket}?versioning`,
+      `/${bucket}?location`,
+      '/',
+      '/?regions',
+      `/${bucket}?bucketInfo`,
+      `/${bucket}?stat`,
+      `/${bucket}?acl`,
+      `/${bucket}/a?acl`,
+    ]) {
       const answer = await send('GET', path);
       expect(answer.status).toBe(200);
-      expect(answer.text.includes(namespace), path).toBe(has);
+      expect(answer.text, path).not.toContain('xmlns');
     }
   });
 
