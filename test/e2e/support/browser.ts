@@ -4,9 +4,7 @@ import { beforeAll, describe, onTestFinished } from 'vitest';
 import { browserRequired, chromiumMissing, chromiumPath } from './chromium.ts';
 import { after } from './cleanup.ts';
 
-/** Every name below `.test` is this machine, so that pages can be of any origin. */
 const flags = [
-  '--host-resolver-rules=MAP *.test 127.0.0.1',
   '--no-sandbox', // CI is root, which Chromium's sandbox refuses; it visits nothing but this machine.
   '--disable-gpu',
   '--disable-quic',
@@ -16,25 +14,41 @@ const flags = [
   '--no-first-run',
 ];
 
-let browser: Browser;
+/** Names that lead to a port of this machine without naming it. */
+const named = new Map<string, number>();
+let browser: Promise<Browser> | undefined;
 
 /** A suite whose tests have a browser, {@link visitor}. It is skipped on a machine that has none. */
 export function describeInBrowser(title: string, tests: () => void): void {
   describe.skipIf(chromiumPath === undefined && !browserRequired)(title, () => {
-    beforeAll(async () => {
+    beforeAll(() => {
       if (chromiumPath === undefined) throw new Error(chromiumMissing);
-      browser ??= await chromium.launch({ executablePath: chromiumPath, args: flags });
-      after(() => browser.close());
     });
     tests();
   });
 }
 
+/** Has browsers find a server on this machine under a name alone. For use before the first visitor comes. */
+export function nameHost(name: string, port: number): void {
+  if (browser !== undefined) throw new Error('the browser has started already');
+  named.set(name, port);
+}
+
 /** A page of somebody who was never here: no cache, no cookies. Closed when the test ends. */
 export async function visitor(): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 900, height: 600 } });
+  browser ??= launch();
+  const context = await (await browser).newContext({ viewport: { width: 900, height: 600 } });
   onTestFinished(() => context.close());
   return context.newPage();
+}
+
+async function launch(): Promise<Browser> {
+  // Every other name below `.test` is this machine too, so that pages can be of any origin.
+  const hosts = [...named].map(([name, port]) => `MAP ${name} 127.0.0.1:${port}`).concat('MAP *.test 127.0.0.1');
+  const args = [...flags, `--host-resolver-rules=${hosts.join(',')}`];
+  const launched = await chromium.launch({ executablePath: chromiumPath!, args });
+  after(() => launched.close());
+  return launched;
 }
 
 /**
@@ -65,22 +79,29 @@ export interface Sent {
 
 /** What a page sends from now on. Answers of the cache alone do not count. */
 export async function traffic(page: Page): Promise<Sent[]> {
-  const sent = new Map<string, Sent>();
   const list: Sent[] = [];
+  const sent = new Map<string, Sent>();
+  /** What the network tells of a request may come before the request itself. */
+  const early = new Map<string, Partial<Sent>>();
+  const tell = (id: string, { headers, ...facts }: Partial<Sent>) => {
+    const entry = sent.get(id) ?? early.get(id) ?? {};
+    if (!sent.has(id)) early.set(id, entry);
+    Object.assign(entry, facts, headers && { headers: { ...entry.headers, ...headers } });
+  };
   const session = await page.context().newCDPSession(page);
   session.on('Network.requestWillBeSent', ({ requestId, request, type = '' }) => {
-    const { method, url } = request;
+    const { method, url, headers } = request;
     if (url.endsWith('/favicon.ico')) return; // Of the browser's own accord, at some time.
-    const entry: Sent = { method, url, type, headers: lowered(request.headers) };
+    const entry: Sent = { method, url, type, headers: lowered(headers), ...early.get(requestId) };
     sent.set(requestId, entry);
     list.push(entry);
   });
-  session.on('Network.requestWillBeSentExtraInfo', ({ requestId, headers }) => {
-    Object.assign(sent.get(requestId)?.headers ?? {}, lowered(headers));
-  });
-  session.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode, headers }) => {
-    Object.assign(sent.get(requestId) ?? {}, { status: statusCode, answer: lowered(headers) });
-  });
+  session.on('Network.requestWillBeSentExtraInfo', ({ requestId, headers }) =>
+    tell(requestId, { headers: lowered(headers) }),
+  );
+  session.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode, headers }) =>
+    tell(requestId, { status: statusCode, answer: lowered(headers) }),
+  );
   session.on('Network.requestServedFromCache', ({ requestId }) => {
     const entry = sent.get(requestId);
     if (entry !== undefined) list.splice(list.indexOf(entry), 1);
@@ -89,7 +110,7 @@ export async function traffic(page: Page): Promise<Sent[]> {
   return list;
 }
 
-/** Method and status of each request, sorted: Chromium tells of a preflight late. */
+/** Method and status of each request, sorted: Chromium tells of a preflight, and of a status, late. Poll it. */
 export function steps(list: readonly Sent[]): string[] {
   return list.map(({ method, status }) => `${method} ${status}`).sort();
 }
