@@ -4,3 +4,4 @@ import './browser/cors.ts';
 import './browser/sdk.ts';
 import './browser/website.ts';
 import './browser/hosting.ts';
+import './browser/example.ts';

@@ -62,7 +62,7 @@ export function inPage<T>(page: Page, script: string, given: unknown = null): Pr
 /** Keeps a picture of the page for somebody to look at, where `SCREENSHOTS` names a folder. */
 export async function look(page: Page, name: string): Promise<void> {
   const folder = process.env.SCREENSHOTS;
-  if (folder) await page.screenshot({ path: join(folder, `${name}.png`) });
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }
 
 /** A request as it went over the network, preflights and what the cache asked about included. */
