@@ -119,6 +119,8 @@ describeInBrowser('media, hotlinks and domains in a browser', () => {
   it('[RefererEnforcement-3] [RefererEnforcement-2] a picture is shown on the listed page, and on no other', async () => {
     const site = await newSite(index());
     await site.configure('?referer', referers(false, 'http://good.test/', `${site.base}/`));
+    // Or the browser would show on one page what it has kept of another.
+    await site.put('img/logo.svg', svg('teal'), { 'cache-control': 'no-cache' });
     const picture = `${site.base}/img/logo.svg`;
     web.pages.set('/', html('Somebody’s page', `<p><img src="${picture}" alt="the picture"></p>`));
     web.pages.set(

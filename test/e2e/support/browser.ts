@@ -83,16 +83,16 @@ export async function traffic(page: Page): Promise<Sent[]> {
   const sent = new Map<string, Sent>();
   /** What the network tells of a request may come before the request itself. */
   const early = new Map<string, Partial<Sent>>();
-  const tell = (id: string, { headers, ...facts }: Partial<Sent>) => {
-    const entry = sent.get(id) ?? early.get(id) ?? {};
-    if (!sent.has(id)) early.set(id, entry);
-    Object.assign(entry, facts, headers && { headers: { ...entry.headers, ...headers } });
+  const tell = (id: string, facts: Partial<Sent>) => {
+    const entry = sent.get(id);
+    if (entry === undefined) early.set(id, { ...early.get(id), ...facts });
+    else Object.assign(entry, facts);
   };
   const session = await page.context().newCDPSession(page);
   session.on('Network.requestWillBeSent', ({ requestId, request, type = '' }) => {
-    const { method, url, headers } = request;
+    const { method, url } = request;
     if (url.endsWith('/favicon.ico')) return; // Of the browser's own accord, at some time.
-    const entry: Sent = { method, url, type, headers: lowered(headers), ...early.get(requestId) };
+    const entry: Sent = { method, url, type, headers: {}, ...early.get(requestId) };
     sent.set(requestId, entry);
     list.push(entry);
   });
