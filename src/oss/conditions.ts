@@ -58,6 +58,16 @@ function matchesEtag(list: string, etag: string): boolean {
   });
 }
 
+/**
+ * Whether a range may be answered with: an `If-Range` names the version that the client has a part of, by its exact ETag
+ * or date (RFC 9110, 13.1.5). Of any other version the client needs all, or it would join two contents.
+ */
+export function rangeHolds(ifRange: string | null, { etag, modified }: Validators): boolean {
+  if (ifRange === null) return true;
+  const bare = ifRange.trim().replace(/^"(.*)"$/, '$1');
+  return bare.toUpperCase() === etag.toUpperCase() || secondsOf(bare) === Math.floor(modified / 1_000);
+}
+
 function secondsOf(date: string): number | undefined {
   const time = parseHttpDate(date);
   return time === undefined ? undefined : Math.floor(time / 1_000);
