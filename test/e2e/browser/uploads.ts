@@ -96,14 +96,14 @@ describeInBrowser('uploads from a page of another origin', () => {
          request.open('POST', given.address);
          request.send(data);
        });`,
-      { address, fields: form('xhr-${filename}', { success_action_status: '201' }), size: 12 * mib },
+      { address, fields: form('xhr-${filename}', { success_action_status: '201' }), size: 8 * mib },
     );
     expect([answer.status, answer.seen.at(-1)]).toEqual([201, 1]);
     expect(answer.seen.length).toBeGreaterThan(1);
     expect(answer.text).toContain('<Key>xhr-zeros.bin</Key>');
     // Who wants to see the progress must ask first.
     await expect.poll(() => steps(network)).toEqual(['OPTIONS 200', 'POST 201']);
-    expect((await stored('xhr-zeros.bin')).body.equals(Buffer.alloc(12 * mib))).toBe(true);
+    expect((await stored('xhr-zeros.bin')).body.equals(Buffer.alloc(8 * mib))).toBe(true);
   });
 
   it('[CorsEnforcement-4] that break the policy are refused with a reason that the page can read', async () => {
