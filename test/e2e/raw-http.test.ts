@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 /** Request line and signed headers; the empty line and the body are the caller's. */
-function head(method: string, key: string, headers: Record<string, string>): string {
-  const path = `/${BUCKET}${key === '' ? '' : `/${key}`}`;
+function head(method: string, key: string, headers: Record<string, string>, query = ''): string {
+  const path = `/${BUCKET}${key === '' ? '' : `/${key}`}${query === '' ? '' : `?${query}`}`;
   const signed = sign({
     method,
     url: `${server.endpoint}${path}`,
@@ -87,6 +87,21 @@ describe('bodies on the wire', () => {
     expect(await statusOf(`${head('PUT', 'kept', { 'content-length': '3' })}old`)).toBe(200);
     await exchange(`${head('PUT', 'kept', { 'content-length': '500000' })}${'n'.repeat(100_000)}`, { end: true });
     expect(await stored('kept')).toBe('old');
+  });
+
+  it('[PutBucketTags-2] a document that breaks off changes nothing, and is no fault of the gateway', async () => {
+    const tags = '<Tagging><TagSet><Tag><Key>a</Key></Tag></TagSet></Tagging>';
+    for (const headers of [{ 'content-length': '100' }, { 'transfer-encoding': 'chunked' }] as Record<
+      string,
+      string
+    >[]) {
+      const framed = 'content-length' in headers ? tags : `${tags.length.toString(16)}\r\n${tags}\r\n`;
+      await exchange(head('PUT', '', headers, 'tagging') + framed, { end: true });
+    }
+    const answer = await exchange(head('GET', '', { connection: 'close' }, 'tagging'));
+    expect(answer).toMatch(/^HTTP\/1\.1 200/);
+    expect(answer).not.toContain('<Key>');
+    expect(server.output()).not.toContain('internal-error');
   });
 
   it('takes the body that arrives where both framings are given, or refuses the request; never a part of another', async () => {
