@@ -1,5 +1,6 @@
 import type { BucketAcl, BucketConfig, BucketSeed, StorageClass } from '../bucket/config.ts';
 import { rememberConfig } from '../bucket/config-cache.ts';
+import { legible } from '../bucket/legible.ts';
 import type { Permission } from './access-request.ts';
 import { invalidArgument, OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
@@ -57,7 +58,7 @@ export async function createBucket(
   };
   const reply = await exchange.env.BUCKET.get(exchange.env.BUCKET.idFromName(name)).create(seed);
   if ('full' in reply) throw new OssError('TooManyBuckets');
-  const config = 'created' in reply ? reply.created : reply.exists;
+  const config = legible('created' in reply ? reply.created : reply.exists);
   rememberConfig(name, config);
   return { config, created: 'created' in reply };
 }

@@ -8,7 +8,8 @@ import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
 import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
 import { DomainReader } from '../bucket/domain-reader.ts';
-import { type BucketView, IndexClient } from '../index/client.ts';
+import { legible } from '../bucket/legible.ts';
+import { IndexClient } from '../index/client.ts';
 import type { ObjectAcl, ObjectRecord, Tags, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
 import type { Settings } from '../settings.ts';
@@ -55,6 +56,8 @@ export class Exchange {
   readonly blobs: BlobStore;
   /** Whether the addressed bucket was looked for, and found missing if `hasBucket` is false. */
   wasLookedUp = false;
+  /** Whether the custom domain that the request came by turned out to be no longer the addressed bucket's. */
+  lostDomain = false;
   /** Names of the buckets that charge the sender, who said to accept that. */
   readonly chargedBy = new Set<string>();
   /** Tags of the objects that the request is about, where a policy asks for them. */
@@ -89,7 +92,11 @@ export class Exchange {
     // What is encrypted at rest is encrypted in memory and at the edge too: the cipher is above all of them.
     const kept = new HotBlobStore(settings.edgeCache ? new EdgeBlobStore(store, waitUntil) : store);
     this.blobs = new CipherStore(kept, settings.encryption.ring);
-    this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
+    this.index = new IndexClient(env.INDEX, {
+      view: () => this.bucket,
+      seen: () => this.existingTags.seen(this.bucket, this.#subjects()),
+      rejudge: () => this.rejudge(),
+    });
   }
 
   get address(): Address {
@@ -256,7 +263,10 @@ export class Exchange {
   /** Loads the configuration in force, for an answer that no call to the index stands behind. */
   async reload(): Promise<void> {
     const { config } = await this.configs.source(this.bucket.name);
-    if (config === null) throw noSuchBucket(this.bucket.name);
+    if (config === null) {
+      this.lostDomain = this.address.domain !== undefined;
+      throw noSuchBucket(this.lostDomain ? this.address.host : this.bucket.name);
+    }
     this.#bucket = config;
     if (this.#isKnown) passGates(this);
     const relied = this.#relied;
@@ -359,7 +369,8 @@ export class Exchange {
         current.version,
         patch,
       );
-      const config = 'config' in reply ? reply.config : reply.conflict;
+      const stored = 'config' in reply ? reply.config : reply.conflict;
+      const config = stored && legible(stored);
       rememberConfig(current.name, config);
       if (config === null) throw noSuchBucket(current.name);
       this.#bucket = config;
@@ -368,10 +379,6 @@ export class Exchange {
       this.judge();
     }
     throw new OssError('ServiceUnavailable');
-  }
-
-  #view(): BucketView {
-    return this.bucket;
   }
 }
 
