@@ -63,14 +63,14 @@ export class OperationTable {
     if (found === undefined) throw new OssError('MethodNotAllowed', { extra: { Method: request.method } });
     if (found.anyQuery) return found;
     const own = ownKeys(found);
-    for (const { name, hasEquals } of request.query.pairs) {
+    for (const { name, value } of request.query.pairs) {
       if (own.has(name) || signatureKeys.has(name)) continue;
-      this.#refuseStray(found, name, hasEquals);
+      this.#refuseStray(found, name, value !== '');
     }
     return found;
   }
 
-  #refuseStray(found: Operation, name: string, hasEquals: boolean): void {
+  #refuseStray(found: Operation, name: string, hasValue: boolean): void {
     if (this.#selectors.has(name)) {
       throw new OssError('MethodNotAllowed', {
         message: `The sub-resource ${name} cannot be used with this request.`,
@@ -78,9 +78,10 @@ export class OperationTable {
       });
     }
     const reads = found.method === 'GET' || found.method === 'HEAD' || found.method === 'OPTIONS';
-    // A read may carry parameters of others: cache busters, analytics. A bare word looks like a sub-resource.
-    if (reads && (found.target === 'object' || hasEquals) && !isSignedSubresource(name)) return;
-    if (reads && found.target === 'object' && hasEquals) return;
+    // A read may carry parameters of others: cache busters, analytics. A bare word looks like a sub-resource, and
+    // some SDKs write one as `name=` ([Common-13]).
+    if (reads && (found.target === 'object' || hasValue) && !isSignedSubresource(name)) return;
+    if (reads && found.target === 'object' && hasValue) return;
     throw new OssError('InvalidArgument', {
       message: 'The request has a parameter that this operation does not know.',
       extra: { ArgumentName: name, ArgumentValue: '' },

@@ -46,8 +46,8 @@ export function decode<T>(form: XmlDocument<T>, bytes: Uint8Array, limits: Omit<
 }
 
 /** Renders a document, elements in the order of the schema. Values are the gateway's own: they are not validated. */
-export function encode<T>(form: XmlDocument<T>, value: T, options: { readonly xmlns?: string } = {}): string {
-  const out = new XmlWriter(form.root, options.xmlns);
+export function encode<T>(form: XmlDocument<T>, value: T): string {
+  const out = new XmlWriter(form.root);
   form.schema.render(out, value);
   return out.end();
 }
@@ -105,8 +105,11 @@ export function list<T>(wire: string, item: Schema<T>, options: ListOptions = {}
 }
 
 /** A list inside an element of its own: `<RoutingRules><RoutingRule/>...</RoutingRules>`. */
-export function wrapped<T>(inner: Field<readonly T[]>): Schema<readonly T[]> {
-  const single = record({ items: inner });
+export function wrapped<T>(
+  inner: Field<readonly T[]>,
+  options: Pick<RecordOptions<never>, 'tolerant'> = {},
+): Schema<readonly T[]> {
+  const single = record({ items: inner }, options);
   return schema(
     (element) => single.parse(element).items,
     (out, items) => single.render(out, { items }),

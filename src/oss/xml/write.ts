@@ -1,8 +1,5 @@
 import { percentEncode } from '../../lib/percent.ts';
 
-/** The namespace that some of the dialect's answers carry ([Common-11]). */
-export const ossNamespace = 'http://doc.oss-cn-hangzhou.aliyuncs.com';
-
 const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 const special = /[&<>\r\ud800-\udfff]/;
@@ -35,15 +32,15 @@ export type XmlContent = XmlScalar | { readonly [name: string]: XmlContent | rea
 
 /**
  * Writes an answer from top to bottom. Names are the dialect's own, never a client's: they are not checked.
- * An instance is good for one document.
+ * An instance is good for one document. No root has a namespace, though the reference shows one for some: both Python
+ * SDKs find nothing in such a document ([Common-11]).
  */
 export class XmlWriter {
   #out: string;
   readonly #open: string[];
 
-  /** @param xmlns default namespace of the root, for the answers that have one */
-  constructor(root: string, xmlns?: string) {
-    this.#out = `${declaration}<${root}${xmlns === undefined ? '' : ` xmlns="${xmlns}"`}>`;
+  constructor(root: string) {
+    this.#out = `${declaration}<${root}>`;
     this.#open = [root];
   }
 
@@ -103,8 +100,8 @@ function isList(value: XmlContent | readonly XmlContent[]): value is readonly Xm
   return Array.isArray(value);
 }
 
-/** A whole small answer: `writeXml('LocationConstraint', 'oss-cn-hangzhou', ossNamespace)`. */
-export function writeXml(root: string, content: XmlContent, xmlns?: string): string {
-  const out = new XmlWriter(root, xmlns);
+/** A whole small answer: `writeXml('LocationConstraint', 'oss-cn-hangzhou')`. */
+export function writeXml(root: string, content: XmlContent): string {
+  const out = new XmlWriter(root);
   return (typeof content === 'object' ? out.children(content) : out.text(content)).end();
 }

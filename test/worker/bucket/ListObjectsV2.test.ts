@@ -62,7 +62,7 @@ describe('ListObjectsV2', () => {
       expect(bare.has(element), element).toBe(false);
     }
     expect(bare.text.replace('<Prefix/>', '<Prefix></Prefix>')).toContain(
-      `<ListBucketResult xmlns="http://doc.oss-cn-hangzhou.aliyuncs.com"><Name>${bucket}</Name><Prefix></Prefix><MaxKeys>100</MaxKeys><IsTruncated>false</IsTruncated><Contents>`,
+      `<ListBucketResult><Name>${bucket}</Name><Prefix></Prefix><MaxKeys>100</MaxKeys><IsTruncated>false</IsTruncated><Contents>`,
     );
     expect(bare.text).toMatch(/<KeyCount>8<\/KeyCount><\/ListBucketResult>$/);
     const first = await list('max-keys=2&start-after=a&delimiter=/&encoding-type=url');

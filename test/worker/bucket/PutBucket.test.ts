@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { BUCKETS_PER_REGION_MAX } from '../../../src/bucket/directory.ts';
-import { accounts, expectRefusal, newBucket, newName, send } from '../support/wire.ts';
+import { allowedTo } from '../support/config.ts';
+import { accounts, configure, expectRefusal, newBucket, newName, send, type Wish } from '../support/wire.ts';
 
 function body(elements: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<CreateBucketConfiguration>${elements}</CreateBucketConfiguration>`;
@@ -107,6 +108,43 @@ describe('PutBucket', () => {
     expect(await info(bucket, 'Grant')).toBe('public-read');
     expect(await info(bucket, 'StorageClass')).toBe('IA');
     expect(await info(bucket, 'DataRedundancyType')).toBe('LRS');
+  });
+
+  it('[PutBucket-5] changes the ACL of a bucket that is there only for who may change it', async () => {
+    const bucket = await newBucket();
+    const put = (wish: Wish, acl = 'public-read-write') =>
+      send('PUT', `/${bucket}`, { ...wish, headers: { 'x-oss-acl': acl } });
+    const refused = await put(allowedTo('oss:PutBucket'));
+    expectRefusal(refused, 403, 'AccessDenied');
+    expect([refused.one('AuthAction'), await info(bucket, 'Grant')]).toEqual(['oss:PutBucketAcl', 'private']);
+    // What changes nothing needs nothing more, nor does an ACL at creation.
+    expect((await put(allowedTo('oss:PutBucket'), 'private')).status).toBe(200);
+    const own = newName();
+    const headers = { 'x-oss-acl': 'public-read' };
+    expect((await send('PUT', `/${own}`, { ...allowedTo('oss:PutBucket'), headers })).status).toBe(200);
+    expect(await info(own, 'Grant')).toBe('public-read');
+    expect((await put(allowedTo('oss:PutBucket', 'oss:PutBucketAcl'))).status).toBe(200);
+    expect(await info(bucket, 'Grant')).toBe('public-read-write');
+  });
+
+  it('[PutBucket-5] does not get round a policy that keeps a bucket private', async () => {
+    const bucket = await newBucket();
+    const deny = {
+      Effect: 'Deny',
+      Action: ['oss:PutBucketAcl'],
+      Principal: ['*'],
+      Resource: [`acs:oss:*:*:${bucket}`],
+      Condition: { StringNotEquals: { 'oss:x-oss-acl': ['private'] } },
+    };
+    await configure(bucket, { documents: { policy: JSON.stringify({ Version: '1', Statement: [deny] }) } });
+    const headers = { 'x-oss-acl': 'public-read' };
+    for (const path of [`/${bucket}`, `/${bucket}?acl`]) {
+      const refused = await send('PUT', path, { headers });
+      expectRefusal(refused, 403, 'AccessDenied');
+      expect(refused.header('x-oss-ec')).toBe('0003-00000101');
+    }
+    expect(await info(bucket, 'Grant')).toBe('private');
+    expect((await send('PUT', `/${bucket}?acl`, { headers: { 'x-oss-acl': 'private' } })).status).toBe(200);
   });
 
   it('[PutBucket-6] sets the hierarchical namespace at creation only', async () => {

@@ -28,7 +28,7 @@ describe('ListParts', () => {
       );
     });
     expect(answer.text).toBe(
-      '<?xml version="1.0" encoding="UTF-8"?>\n<ListPartsResult xmlns="http://doc.oss-cn-hangzhou.aliyuncs.com">' +
+      '<?xml version="1.0" encoding="UTF-8"?>\n<ListPartsResult>' +
         `<Bucket>${bucket}</Bucket><Key>a b/ü</Key><UploadId>${id}</UploadId><PartNumberMarker>0</PartNumberMarker>` +
         '<NextPartNumberMarker>10000</NextPartNumberMarker><MaxParts>1000</MaxParts><IsTruncated>false</IsTruncated>' +
         `${parts.join('')}</ListPartsResult>`,

@@ -101,6 +101,21 @@ describe('the operation table', () => {
     expect(refusal(() => match('GET', 'bucket', 'unknown')).status).toBe(400);
   });
 
+  it('[Common-13] [Route-5] reads nothing else for a sub-resource that it does not know, with or without "="', () => {
+    for (const name of ['accessmonitor', 'httpsConfig', 'policyStatus', 'unknown']) {
+      for (const query of [name, `${name}=`, `prefix=a&${name}=`]) {
+        expect(refusal(() => match('GET', 'bucket', query)).code, query).toBe('InvalidArgument');
+      }
+    }
+    for (const query of ['retention', 'retention=', 'legalHold', 'legalHold=']) {
+      expect(refusal(() => match('GET', 'object', query)).code, query).toBe('InvalidArgument');
+    }
+    // What has a value is no sub-resource but somebody's parameter.
+    expect(match('GET', 'bucket', 'utm_source=a')).toBe('ListObjects');
+    expect(match('GET', 'object', 'v')).toBe('GetObject');
+    expect(match('GET', 'object', 'v=')).toBe('GetObject');
+  });
+
   it('[Route-1] [DescribeRegions-2] tells the service operations apart', () => {
     expect(match('GET', 'service', '')).toBe('ListBuckets');
     expect(match('GET', 'service', 'regions')).toBe('DescribeRegions');

@@ -153,7 +153,7 @@ describe('ListObjectVersions of a bucket with a history', () => {
 
   it('[GetBucketVersions-12] repeats its parameters even where they are empty', async () => {
     const answer = await done('GET', `/${bucket}?versions`);
-    expect(answer.text).toContain('<ListVersionsResult xmlns="http://doc.oss-cn-hangzhou.aliyuncs.com">');
+    expect(answer.text).toContain('<ListVersionsResult>');
     expect(answer.one('Name')).toBe(bucket);
     for (const name of ['Prefix', 'KeyMarker', 'VersionIdMarker', 'Delimiter']) expect(answer.one(name), name).toBe('');
     expect(answer.has('EncodingType')).toBe(false);

@@ -2,7 +2,6 @@ import { versioningDocument } from '../../documents/versioning.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
 import { encode } from '../../xml/schema.ts';
-import { ossNamespace } from '../../xml/write.ts';
 
 /** The state of a bucket's versioning; without a status where it was never set (reference 7.6.2). */
 export const GetBucketVersioning = operation({
@@ -16,6 +15,6 @@ export const GetBucketVersioning = operation({
   fresh: true,
   async run({ bucket }) {
     const status = bucket.versioning;
-    return xmlReply(encode(versioningDocument, status === undefined ? {} : { status }, { xmlns: ossNamespace }));
+    return xmlReply(encode(versioningDocument, status === undefined ? {} : { status }));
   },
 });

@@ -5,7 +5,7 @@ import { countParameter, encodingParameter, textParameter } from '../../list-par
 import { startBehind } from '../../object-listing.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
-import { ossNamespace, XmlWriter } from '../../xml/write.ts';
+import { XmlWriter } from '../../xml/write.ts';
 
 /** Lists uploads that are neither completed nor aborted (reference 8.3.6). */
 export const ListMultipartUploads = operation({
@@ -29,7 +29,7 @@ export const ListMultipartUploads = operation({
     // Both are always there, and name the last entry whether or not there are more ([ListMultipartUploads-5]).
     const last = page.entries.at(-1);
     const lastName = last === undefined ? '' : 'key' in last ? last.key : last.prefix;
-    const out = new XmlWriter('ListMultipartUploadsResult', ossNamespace)
+    const out = new XmlWriter('ListMultipartUploadsResult')
       .leaf('Bucket', exchange.bucket.name)
       .leaf('EncodingType', encoding.requested ? 'url' : undefined)
       .leaf('KeyMarker', encoding.encode(keyMarker))

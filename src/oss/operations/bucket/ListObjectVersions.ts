@@ -8,7 +8,7 @@ import { startBehind } from '../../object-listing.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
 import { writeVersions } from '../../version-listing.ts';
-import { ossNamespace, XmlWriter } from '../../xml/write.ts';
+import { XmlWriter } from '../../xml/write.ts';
 
 /** Lists all versions and delete markers, the newest of each key first (reference 7.6.3). */
 export const ListObjectVersions = operation({
@@ -34,7 +34,7 @@ export const ListObjectVersions = operation({
         ? { entries: [], next: null }
         : await exchange.index.listVersions({ prefix, delimiter, start, limit });
     const last = page.next === null ? undefined : page.entries.at(-1);
-    const out = new XmlWriter('ListVersionsResult', ossNamespace)
+    const out = new XmlWriter('ListVersionsResult')
       .leaf('Name', exchange.bucket.name)
       .leaf('Prefix', encoding.encode(prefix))
       .leaf('KeyMarker', encoding.encode(keyMarker))

@@ -2,7 +2,7 @@ import { countParameter, encodingParameter, textParameter } from '../../list-par
 import { lastName, startBehind, writeEntries } from '../../object-listing.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
-import { ossNamespace, XmlWriter } from '../../xml/write.ts';
+import { XmlWriter } from '../../xml/write.ts';
 
 /** GetBucket, version 1 of the listing (reference 7.1.4). */
 export const ListObjects = operation({
@@ -23,7 +23,7 @@ export const ListObjects = operation({
     const start = startBehind(marker, prefix, delimiter);
     const page = await exchange.index.list({ prefix, delimiter, start, limit });
     const next = lastName(page);
-    const out = new XmlWriter('ListBucketResult', ossNamespace)
+    const out = new XmlWriter('ListBucketResult')
       .leaf('Name', exchange.bucket.name)
       .leaf('Prefix', encoding.encode(prefix))
       .leaf('Marker', encoding.encode(marker))

@@ -4,7 +4,7 @@ import { countParameter, encodingParameter, textParameter } from '../../list-par
 import { lastName, startBehind, writeEntries } from '../../object-listing.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
-import { ossNamespace, XmlWriter } from '../../xml/write.ts';
+import { XmlWriter } from '../../xml/write.ts';
 
 /** GetBucketV2 (reference 7.1.5). */
 export const ListObjectsV2 = operation({
@@ -35,7 +35,7 @@ export const ListObjectsV2 = operation({
         : startBehind(decodeToken(token), prefix, delimiter);
     const page = await exchange.index.list({ prefix, delimiter, start, limit });
     const next = lastName(page);
-    const out = new XmlWriter('ListBucketResult', ossNamespace)
+    const out = new XmlWriter('ListBucketResult')
       .leaf('Name', exchange.bucket.name)
       .leaf('Prefix', encoding.encode(prefix))
       .leaf('StartAfter', startAfter === undefined ? undefined : encoding.encode(startAfter))

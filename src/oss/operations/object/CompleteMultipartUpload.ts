@@ -12,7 +12,7 @@ import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
 import { decode, document, list, record } from '../../xml/schema.ts';
 import { integer, text } from '../../xml/values.ts';
-import { ossNamespace, writeXml } from '../../xml/write.ts';
+import { writeXml } from '../../xml/write.ts';
 
 /** Ten thousand parts, generously indented. */
 const LIST_BYTES_MAX = 4 * 1_024 * 1_024;
@@ -77,7 +77,7 @@ async function completed(exchange: Exchange): Promise<Response> {
     Key: encoding.encode(exchange.key),
     ETag: `"${etag}"`,
   };
-  return xmlReply(writeXml('CompleteMultipartUploadResult', result, ossNamespace), told);
+  return xmlReply(writeXml('CompleteMultipartUploadResult', result), told);
 }
 
 async function complete(

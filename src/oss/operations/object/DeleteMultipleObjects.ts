@@ -10,7 +10,7 @@ import { operation } from '../../operation.ts';
 import { emptyReply, xmlReply } from '../../reply.ts';
 import { decode, document, list, optional, record } from '../../xml/schema.ts';
 import { boolean, text } from '../../xml/values.ts';
-import { ossNamespace, XmlWriter } from '../../xml/write.ts';
+import { XmlWriter } from '../../xml/write.ts';
 
 /** Most bytes of a batch, and most objects in one ([DeleteMultipleObjects-5]). */
 const BATCH_BYTES_MAX = 2 * 1_024 * 1_024;
@@ -71,7 +71,7 @@ function checkedEntry({ key, versionId }: { key: string; versionId?: string }): 
 }
 
 function render(entries: readonly RemoveEntry[], removed: readonly Removed[], encoding: KeyEncoding): string {
-  const out = new XmlWriter('DeleteResult', ossNamespace).leaf('EncodingType', encoding.requested ? 'url' : undefined);
+  const out = new XmlWriter('DeleteResult').leaf('EncodingType', encoding.requested ? 'url' : undefined);
   entries.forEach(({ key, versionId }, i) => {
     const { marker, versionId: result } = removed[i]!;
     out

@@ -6,7 +6,7 @@ import { announceObjectAcl, refuseConditions } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
 import { taggingHeader } from '../../tagging.ts';
-import { ossNamespace, writeXml } from '../../xml/write.ts';
+import { writeXml } from '../../xml/write.ts';
 
 /** Begins an upload in parts: all that is said of the object but its bytes (reference 8.3.1). */
 export const InitiateMultipartUpload = operation({
@@ -52,9 +52,6 @@ export const InitiateMultipartUpload = operation({
       Key: encoding.encode(key),
       UploadId: answer.ok.uploadId,
     };
-    return xmlReply(
-      writeXml('InitiateMultipartUploadResult', result, ossNamespace),
-      encryptionHeaders(sealing?.cipher ?? null),
-    );
+    return xmlReply(writeXml('InitiateMultipartUploadResult', result), encryptionHeaders(sealing?.cipher ?? null));
   },
 });

@@ -6,7 +6,7 @@ import { countParameter, encodingParameter } from '../../list-parameters.ts';
 import { uploadIdOf, uploadRefusal } from '../../multipart.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
-import { ossNamespace, XmlWriter } from '../../xml/write.ts';
+import { XmlWriter } from '../../xml/write.ts';
 
 /** Lists the parts of an unfinished upload (reference 8.3.7). */
 export const ListParts = operation({
@@ -27,7 +27,7 @@ export const ListParts = operation({
     const answer = await exchange.index.uploads.listParts({ key, uploadId, after, limit });
     if ('refused' in answer) throw uploadRefusal(exchange, uploadId, answer);
     const { parts, truncated } = answer.ok;
-    const out = new XmlWriter('ListPartsResult', ossNamespace)
+    const out = new XmlWriter('ListPartsResult')
       .leaf('Bucket', exchange.bucket.name)
       .leaf('EncodingType', encoding.requested ? 'url' : undefined)
       .leaf('Key', encoding.encode(key))

@@ -13,7 +13,7 @@ import { type ByteRange, rangeOf } from '../../range.ts';
 import { xmlReply } from '../../reply.ts';
 import { isFrozen } from '../../restore-info.ts';
 import { commitBody } from '../../upload.ts';
-import { ossNamespace, writeXml } from '../../xml/write.ts';
+import { writeXml } from '../../xml/write.ts';
 
 const RANGE = 'x-oss-copy-source-range';
 
@@ -38,7 +38,7 @@ export const UploadPartCopy = operation({
       copy(exchange, source, { uploadId, number, storing }),
     );
     const result = { LastModified: isoDate(modified), ETag: `"${etag}"` };
-    return xmlReply(writeXml('CopyPartResult', result, ossNamespace), {
+    return xmlReply(writeXml('CopyPartResult', result), {
       etag: `"${etag}"`,
       ...headers,
       ...encryptionHeaders(cipher),

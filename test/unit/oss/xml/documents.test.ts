@@ -166,9 +166,11 @@ describe('example documents', () => {
 describe('what is written is read back the same', () => {
   it.each(samples)('$name', ({ form, source }) => {
     const value = read(form, source);
-    const written = encode(form, value, { xmlns: 'http://doc.oss-cn-hangzhou.aliyuncs.com' });
+    const written = encode(form, value);
     expect(read(form, written)).toEqual(value);
-    expect(encode(form, read(form, written), { xmlns: 'http://doc.oss-cn-hangzhou.aliyuncs.com' })).toBe(written);
+    expect(encode(form, read(form, written))).toBe(written);
+    const namespaced = written.replace(/<([A-Z]\w*)>/, '<$1 xmlns="http://doc.oss-cn-hangzhou.aliyuncs.com">');
+    expect(read(form, namespaced)).toEqual(value);
   });
 
   const same = <T>(form: XmlDocument<T>, values: fc.Arbitrary<T>): void => {
