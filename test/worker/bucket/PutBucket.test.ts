@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import type { BucketEntry } from '../../../src/bucket/config.ts';
 import { BUCKETS_PER_REGION_MAX } from '../../../src/bucket/directory.ts';
 import { allowedTo } from '../support/config.ts';
 import { accounts, configure, expectRefusal, newBucket, newName, send, type Wish } from '../support/wire.ts';
@@ -265,6 +266,26 @@ describe('PutBucket', () => {
       expect(mine).toContain(bucket);
       expect(theirs).not.toContain(bucket);
     }
+  });
+
+  it('[PutBucket-13] lets no more buckets come to be at once than there is room for', async () => {
+    const directory = env.DIRECTORY.get(env.DIRECTORY.idFromName(accounts.other));
+    const { buckets } = await directory.list({ prefix: '', marker: '', limit: 1_000 });
+    const here = buckets.filter(({ region }) => region === 'oss-cn-hangzhou').length;
+    const filling = Array.from({ length: BUCKETS_PER_REGION_MAX - 2 - here }, (_, i) => `filling-${i}`);
+    const entry = { created: 0, storageClass: 'Standard', resourceGroup: 'rg-default-id', region: 'oss-cn-hangzhou' };
+    await Promise.all(filling.map((name) => directory.confirm({ ...entry, name } as BucketEntry)));
+    const names = Array.from({ length: 6 }, () => newName());
+    const answers = await Promise.all(names.map((name) => send('PUT', `/${name}`, { as: 'other' })));
+    expect(answers.map(({ code }) => code ?? 'made').sort()).toEqual([
+      ...Array(4).fill('TooManyBuckets'),
+      ...Array(2).fill('made'),
+    ]);
+    for (const [i, name] of names.entries()) {
+      const expected = answers[i]!.status === 200 ? 200 : 404;
+      expect((await send('GET', `/${name}?acl`, { as: 'other' })).status).toBe(expected);
+    }
+    await Promise.all(filling.map((name) => directory.release(name)));
   });
 
   it('[PutBucket-14] refuses a namespace status that is none', async () => {

@@ -215,6 +215,29 @@ describe('GetObject: ranges', () => {
     expect((await get('replaced', { ...outside, 'if-range': etag })).text).toBe('a second content');
   });
 
+  it('[GetObject-12] If-Range has a range of the same version alone, and else all of the new one', async () => {
+    for (const key of ['inline', 'blob']) {
+      const whole = await get(key);
+      const [etag, modified] = [whole.header('etag')!, whole.header('last-modified')!];
+      for (const same of [etag, etag.toLowerCase(), etag.slice(1, -1), modified]) {
+        const part = await get(key, { range: 'bytes=2-9', 'if-range': same });
+        expect([same, part.status, part.bytes]).toEqual([same, 206, whole.bytes.slice(2, 10)]);
+      }
+      const later = new Date(Date.parse(modified) + 1_000).toUTCString();
+      const earlier = new Date(Date.parse(modified) - 1_000).toUTCString();
+      for (const other of ['"other"', `W/${etag}`, `${etag}, ${etag}`, '*', later, earlier]) {
+        for (const range of ['bytes=2-9', 'bytes=-0']) {
+          const all = await get(key, { range, 'if-range': other });
+          expect([other, all.status, all.header('content-range')]).toEqual([other, 200, null]);
+          expect(all.bytes).toEqual(whole.bytes);
+        }
+      }
+      // It is nothing without a range, and comes after every other condition.
+      expect((await get(key, { 'if-range': '"other"' })).status).toBe(200);
+      expect((await get(key, { range: 'bytes=0-9', 'if-range': '"other"', 'if-none-match': etag })).status).toBe(304);
+    }
+  });
+
   it('a range carries the CRC and ETag of the whole object', async () => {
     const whole = await get('blob');
     const part = await get('blob', { range: 'bytes=1-2' });
