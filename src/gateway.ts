@@ -162,7 +162,7 @@ async function admit(_request: Request, exchange: Exchange): Promise<void> {
   // Which object is meant, and so what must be allowed, is for the website to say.
   if (exchange.operation.site !== undefined) return exchange.enter();
   try {
-    await exchange.settle();
+    await exchange.judgement.settle();
   } catch (error) {
     if (exchange.operation.createsBucket && isTaken(exchange)) throw bucketAlreadyExists(exchange.bucket.name);
     throw error;

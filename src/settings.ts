@@ -64,8 +64,22 @@ export function settingsOf(env: Env): Settings {
   if (settings === undefined) {
     settings = readSettings(env as unknown as Variables);
     known.set(env, settings);
+    const weak = settings.local ? [] : weakKeys(settings);
+    if (weak.length > 0) console.warn(JSON.stringify({ event: 'weak-secret', accessKeyIds: weak }));
   }
   return settings;
+}
+
+/** Shortest secret that is not a word somebody may guess; those of the platform have 30 characters. */
+const SECRET_MIN = 16;
+
+/** Ids of the keys whose secret should be a longer one. */
+export function weakKeys({ credentials }: Pick<Settings, 'credentials'>): readonly string[] {
+  return [...credentials.values()].filter(isWeak).map(({ accessKeyId }) => accessKeyId);
+}
+
+function isWeak({ accessKeyId, accessKeySecret }: Credential): boolean {
+  return accessKeySecret.length < SECRET_MIN || accessKeySecret === accessKeyId || new Set(accessKeySecret).size < 6;
 }
 
 export function readSettings(variables: Variables): Settings {

@@ -1,5 +1,6 @@
 import { afterPrefix, compareKeys } from '../lib/order.ts';
-import type { ListCommand, ListEntry, ListedObject, ListPage, ListStart, ObjectKind, RestoreState } from './records.ts';
+import type { ListCommand, ListEntry, ListedObject, ListPage, ListStart } from './listing-records.ts';
+import type { ObjectKind, RestoreState } from './records.ts';
 
 /** Rows that one call may look at: a page behind a long run of delete markers ends early and says where to go on. */
 const SCAN_MAX = 20_000;

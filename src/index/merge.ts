@@ -1,5 +1,5 @@
 import { afterPrefix, compareKeys } from '../lib/order.ts';
-import type { ListEntry, ListPage, ListStart } from './records.ts';
+import type { ListEntry, ListPage, ListStart } from './listing-records.ts';
 
 /** One shard's page of whatever is listed. `next` is null at the end. */
 export interface Page<E, S> {

@@ -4,7 +4,7 @@ import { readMasterKeys } from '../blob/master-keys.ts';
 import { R2BlobStore } from '../blob/store.ts';
 import type { AppendCommand, AppendReply } from './append-records.ts';
 import { AppendTable } from './appends.ts';
-import { BlobLedger, isTooOldToCommit, ORPHAN_MS } from './blobs.ts';
+import { BlobLedger, isTooOldToCommit } from './blobs.ts';
 import { Caretaker } from './caretaker.ts';
 import { DirectoryTable } from './directories.ts';
 import type { DirectoryCommand, PruneCommand, RenameCommand, TreeCommand, TreePage } from './directory-records.ts';
@@ -12,6 +12,7 @@ import { DirectoryTree } from './directory-tree.ts';
 import { FlightBook, type FlightEnd, type FlightReply } from './flights.ts';
 import { areInForce, type Claim, LeaseBook } from './leases.ts';
 import { listPage } from './listing.ts';
+import type { ListCommand, ListPage, StatReply } from './listing-records.ts';
 import { shardName } from './names.ts';
 import { ObjectTable } from './objects.ts';
 import type {
@@ -19,8 +20,6 @@ import type {
   Answer,
   Call,
   Lease,
-  ListCommand,
-  ListPage,
   ObjectAddress,
   PutCommand,
   PutReply,
@@ -33,13 +32,13 @@ import type {
   SegmentPage,
   SegmentPlace,
   ShardRules,
-  StatReply,
   Tags,
   TagsCommand,
 } from './records.ts';
 import { Refused } from './refused.ts';
 import { RestorationTable } from './restorations.ts';
 import type { CleanReply, RestoreCommand, RestoreReply } from './restore.ts';
+import { ShardRole } from './role.ts';
 import { migrate } from './schema.ts';
 import { Statistician } from './stat.ts';
 import { namedStub } from './stub.ts';
@@ -61,27 +60,10 @@ import { versionPage } from './version-listing.ts';
 import type { VersionListCommand, VersionListPage } from './version-records.ts';
 import { VersionStore } from './version-store.ts';
 
-/** What a shard is, from its opening to its retirement. */
-interface Role {
-  readonly bucket: string;
-  readonly shard: number;
-  readonly epoch: number;
-  /** Newest configuration version that the bucket told. */
-  readonly config: number;
-  /** What that version says of every change. */
-  readonly rules: ShardRules;
-  /** `sealed`: the bucket is being deleted. `retired`: it is; only garbage is left to collect. */
-  readonly state: 'open' | 'sealed' | 'retired';
-  /** When it was retired, ms. */
-  readonly retired?: number;
-}
-
-/** A retired shard stays so long that its last sweep has seen every blob that was being written when it was retired. */
-const RETIRED_MS = ORPHAN_MS + 24 * 3_600_000;
-
 /** One shard of a bucket's object index. Which object exists is decided here and nowhere else. */
 export class IndexShard extends DurableObject<Env> {
   readonly #storage: DurableObjectStorage;
+  readonly #role: ShardRole;
   readonly #ledger: BlobLedger;
   readonly #versions: VersionStore;
   readonly #objects: ObjectTable;
@@ -93,15 +75,14 @@ export class IndexShard extends DurableObject<Env> {
   readonly #leases: LeaseBook;
   readonly #caretaker: Caretaker;
   readonly #flights = new FlightBook();
-  #role: Role | undefined;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     this.#storage = state.storage;
-    this.#role = state.storage.kv.get<Role>('role');
-    if (this.#role !== undefined) migrate(state.storage);
+    this.#role = new ShardRole(state.storage);
+    if (this.#role.isKnown) migrate(state.storage);
     this.#ledger = new BlobLedger(state.storage.sql);
-    this.#versions = new VersionStore(state.storage.sql, this.#ledger, () => this.#rules);
+    this.#versions = new VersionStore(state.storage.sql, this.#ledger, () => this.#role.rules);
     this.#objects = new ObjectTable(state.storage.sql, this.#versions, this.#ledger);
     this.#appends = new AppendTable(this.#versions, this.#ledger);
     this.#restorations = new RestorationTable(state.storage.sql, this.#versions);
@@ -121,34 +102,30 @@ export class IndexShard extends DurableObject<Env> {
   /** Opens a shard of a new bucket. A shard that was never opened accepts nothing. */
   open(call: Call, rules: ShardRules): void {
     migrate(this.#storage);
-    const { bucket, shard, epoch, config } = call;
-    this.#become({ bucket, shard, epoch, config, rules, state: 'open' });
+    this.#role.open(call, rules);
     this.#caretaker.begin(Date.now());
   }
 
   /** Tells the newest configuration version: from now on nothing that was judged by an older one is done. */
   configure(call: Call, rules: ShardRules): void {
-    const role = this.#role;
-    if (role !== undefined && call.config > role.config) this.#become({ ...role, config: call.config, rules });
+    this.#role.configure(call, rules);
   }
 
   /** Stops the shard if it is empty, for the deletion of its bucket. @returns whether it is sealed now */
   seal(_call: Call): boolean {
-    const role = this.#role;
-    if (role === undefined) return true;
+    if (!this.#role.isKnown) return true;
     if (this.#versions.any() || this.#uploads.any()) return false;
-    if (role.state === 'open') this.#become({ ...role, state: 'sealed' });
+    this.#role.seal();
     return true;
   }
 
   unseal(_call: Call): void {
-    if (this.#role?.state === 'sealed') this.#become({ ...this.#role, state: 'open' });
+    this.#role.unseal();
   }
 
   /** The bucket is gone. The shard lives on until its blobs are collected. */
   retire(_call: Call): void {
-    if (this.#role === undefined || this.#role.state === 'retired') return;
-    this.#become({ ...this.#role, state: 'retired', retired: Date.now() });
+    this.#role.retire(Date.now());
   }
 
   // Operations on objects.
@@ -288,25 +265,25 @@ export class IndexShard extends DurableObject<Env> {
 
   /** Lends blobs of this shard to the shard named `holder`. Null where one of them is gone. */
   lend(blobs: readonly string[], holder: string): Lease | null {
-    const home = this.#name;
+    const home = this.#role.name;
     if (home === undefined) return null;
     return this.#storage.transactionSync(() => this.#leases.lend(home, blobs, holder, Date.now()));
   }
 
   /** The holder does not need these blobs of this shard any more. */
   giveBack(holder: string, claims: readonly Claim[]): void {
-    if (this.#name !== undefined) this.#caretaker.endLeases(holder, claims, Date.now());
+    if (this.#role.name !== undefined) this.#caretaker.endLeases(holder, claims, Date.now());
   }
 
   /** Which of these blobs of another shard this one holds. */
   held(claims: readonly Claim[]): readonly string[] {
-    return this.#name === undefined ? [] : this.#storage.transactionSync(() => this.#leases.held(claims));
+    return this.#role.name === undefined ? [] : this.#storage.transactionSync(() => this.#leases.held(claims));
   }
 
   // What the shard does by itself.
 
   override async alarm(): Promise<void> {
-    const home = this.#name;
+    const home = this.#role.name;
     if (home === undefined) return;
     const now = Date.now();
     await this.#endIf(await this.#caretaker.alarm(home, now), now);
@@ -314,25 +291,20 @@ export class IndexShard extends DurableObject<Env> {
 
   /** The daily run: see {@link Caretaker}. @returns whether the shard lives on */
   async maintain(now: number): Promise<boolean> {
-    const home = this.#name;
+    const home = this.#role.name;
     return home !== undefined && !(await this.#endIf(await this.#caretaker.maintain(home, now), now));
   }
 
   async compact(now: number): Promise<void> {
-    if (this.#name !== undefined) await this.#caretaker.compact(this.#name, now);
+    if (this.#role.name !== undefined) await this.#caretaker.compact(this.#role.name, now);
   }
 
   /** Nothing is left of a shard whose bucket is gone once its blobs are, those of uploads that broke off too. */
   async #endIf(empty: boolean, now: number): Promise<boolean> {
-    const { state, retired = 0 } = this.#role ?? {};
-    if (!empty || state !== 'retired' || now < retired + RETIRED_MS || this.#ledger.any()) return false;
-    this.#role = undefined;
+    if (!empty || !this.#role.isOver(now) || this.#ledger.any()) return false;
+    this.#role.forget();
     await this.#storage.deleteAll();
     return true;
-  }
-
-  get #name(): string | undefined {
-    return this.#role && shardName(this.#role.bucket, this.#role.shard);
   }
 
   /** Whether blobs wait for their commit so long that they may be gone, or were not meant for this shard. */
@@ -342,13 +314,9 @@ export class IndexShard extends DurableObject<Env> {
   }
 
   #reject(call: Call): Rejection | undefined {
-    const role = this.#role;
-    if (role === undefined || role.state === 'retired' || role.bucket !== call.bucket) return { gone: true };
-    if (role.epoch !== call.epoch) return { moved: role.epoch };
-    if (role.config > call.config) return { stale: role.config };
-    if (role.state === 'sealed') return { busy: true };
-    if (call.seen !== undefined && !this.#objects.areTagged(call.seen)) return { retagged: true };
-    return undefined;
+    const rejection = this.#role.reject(call);
+    if (rejection !== undefined || call.seen === undefined || this.#objects.areTagged(call.seen)) return rejection;
+    return { retagged: true };
   }
 
   /** Runs a change whole, or, where it throws {@link Refused}, not at all. */
@@ -364,17 +332,5 @@ export class IndexShard extends DurableObject<Env> {
       if (error instanceof Refused) return { refused: error.refused };
       throw error;
     }
-  }
-
-  /** Without rules nothing is changed: a shard that cannot tell whether content is protected must not touch it ([Sec-27]). */
-  get #rules(): ShardRules {
-    const rules = this.#role?.rules;
-    if (!rules) throw new Error('the shard does not know the rules of its bucket');
-    return rules;
-  }
-
-  #become(role: Role): void {
-    this.#storage.kv.put('role', role);
-    this.#role = role;
   }
 }

@@ -1,4 +1,4 @@
-import type { ClassStat, StatReply } from './records.ts';
+import type { ClassStat, StatReply } from './listing-records.ts';
 
 /** Below this size an object of a colder class is billed as if it had it ([GetBucketStat-1]). */
 const BILLED_MIN = 65_536;

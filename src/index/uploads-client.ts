@@ -1,5 +1,5 @@
-import type { Outcome, ShardCalls } from './client.ts';
 import { mergeShards } from './merge.ts';
+import type { Outcome, ShardCalls } from './shard-calls.ts';
 import { uploadOrder } from './upload-listing.ts';
 import type {
   AbortCommand,
@@ -50,7 +50,7 @@ export class UploadsClient {
 
   /** One page over all shards. `limit` entries at most. */
   list({ start, limit, ...rest }: ListUploadsCommand): Promise<UploadsPage> {
-    return this.#calls.overMap((shards, onShard) =>
+    return this.#calls.overMap(({ shards }, onShard) =>
       mergeShards(uploadOrder, shards, start, limit, async (shard, from, share) => {
         const answer = await onShard(shard, (stub, call) =>
           stub.listUploads(call, { ...rest, start: from, limit: share }),

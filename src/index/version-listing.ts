@@ -1,7 +1,7 @@
 import { afterPrefix, compareKeys } from '../lib/order.ts';
 import { commonPrefix, entryOf, type ListedRow, startWithin } from './listing.ts';
+import type { ListStart } from './listing-records.ts';
 import type { EntryOrder } from './merge.ts';
-import type { ListStart } from './records.ts';
 import type { VersionListCommand, VersionListEntry, VersionListPage, VersionListStart } from './version-records.ts';
 import type { VersionStore } from './version-store.ts';
 import { mintedAt, NULL_VERSION, OWN } from './versions.ts';

@@ -1,4 +1,4 @@
-import type { ListedObject, ListStart } from './records.ts';
+import type { ListedObject, ListStart } from './listing-records.ts';
 
 /** What is said to a shard about listing versions, and answered by it. */
 

@@ -1,7 +1,6 @@
-import { SEALED_BYTES_EXTRA } from '../blob/cipher.ts';
-import { isSealed } from '../blob/names.ts';
 import type { BlobLedger } from './blobs.ts';
 import { noteFragmented } from './compaction-queue.ts';
+import { emptyMarker, refuseHoles, refuseMixture } from './content.ts';
 import { DirectoryTree, directoryKey, parentKey } from './directory-tree.ts';
 import { Manifests } from './manifests.ts';
 import type { ObjectContent, Segment, SegmentPage, ShardRules, Versioning } from './records.ts';
@@ -38,21 +37,6 @@ export interface Place {
 export function refuseDirectory(row: Row | undefined): void {
   if (row?.kind === 'Directory') throw new Refused('directory');
 }
-
-const emptyMarker: ObjectContent = {
-  kind: 'DeleteMarker',
-  size: 0,
-  etag: '',
-  crc64: null,
-  storageClass: '',
-  acl: null,
-  meta: { headers: {}, user: {} },
-  tags: null,
-  link: null,
-  cipher: null,
-  inline: null,
-  segments: [],
-};
 
 /**
  * Rows of versions and their content: what all operations on objects are made of. Within a key one row is current, and
@@ -306,21 +290,4 @@ export class VersionStore {
     );
     noteFragmented(this.#sql, row.id, all.length, row.size, now);
   }
-}
-
-/** What is said to be encrypted at rest is, and nothing else is ([Sec-47]). */
-function refuseMixture(segments: readonly Segment[], sealed: boolean): void {
-  const odd = segments.find(({ blob }) => isSealed(blob) !== sealed);
-  if (odd !== undefined)
-    throw new Error(`blob ${odd.blob} is ${sealed ? 'not ' : ''}sealed, otherwise than its object`);
-}
-
-/** A version has every byte that its size says, or it is not written: a mistake here would only show at some later read. */
-function refuseHoles({ kind, size, segments, inline, cipher }: ObjectContent): void {
-  refuseMixture(segments, cipher !== null);
-  const inBlobs = segments.reduce((sum, { length }) => sum + length, 0);
-  const sealed = cipher !== null && inline !== null && inline.length > 0;
-  const inIndex = (inline?.length ?? 0) - (sealed ? SEALED_BYTES_EXTRA : 0);
-  if (inBlobs + inIndex !== size) throw new Error(`content of ${inBlobs} + ${inIndex} bytes claims to have ${size}`);
-  if (inBlobs > 0 && inIndex > 0 && kind !== 'Appendable') throw new Error(`a ${kind} object has a tail`);
 }

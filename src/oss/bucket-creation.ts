@@ -46,7 +46,7 @@ export async function createBucket(
   exchange: Exchange,
   settings: NewBucket,
 ): Promise<{ config: BucketConfig; created: boolean }> {
-  exchange.demand(creation);
+  exchange.judgement.demand(creation);
   const name = exchange.address.bucket!;
   const seed: BucketSeed = {
     ...settings,

@@ -119,7 +119,7 @@ export class CopySource {
     }
     const { record } = answer.ok;
     // Other tags than those that it was judged by: somebody changes the source at this moment.
-    if (this.#exchange.existingTags.differ(this.#bucket, this.name, record.tags)) await this.#rejudge();
+    if (this.#exchange.judgement.existingTags.differ(this.#bucket, this.name, record.tags)) await this.#rejudge();
     this.#judgeObject(record);
     this.#checkConditions(record);
     return answer.ok;
@@ -141,7 +141,7 @@ export class CopySource {
 
   async #judge(): Promise<void> {
     checkPayer(this.#exchange, this.#bucket);
-    await this.#exchange.existingTags.learn(this.index, this.#bucket, [this.name]);
+    await this.#exchange.judgement.existingTags.learn(this.index, this.#bucket, [this.name]);
     const decision = this.#decide(readPermission);
     if (decision.outcome === 'deny') throw denied(decision, this.#exchange);
     this.#decision = decision;

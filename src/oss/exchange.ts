@@ -1,6 +1,4 @@
-import { allowedByObjectAcl, type Decision, decide } from '../access/decide.ts';
 import type { Identity } from '../access/identity.ts';
-import { asksForObjectTags, asksForRequestTags } from '../access/needs.ts';
 import { CipherStore } from '../blob/cipher-store.ts';
 import { EdgeBlobStore } from '../blob/edge-store.ts';
 import { HotBlobStore } from '../blob/hot-store.ts';
@@ -10,18 +8,16 @@ import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
 import { DomainReader } from '../bucket/domain-reader.ts';
 import { legible } from '../bucket/legible.ts';
 import { IndexClient } from '../index/client.ts';
-import type { ObjectAcl, ObjectRecord, Tags, WriteGuard } from '../index/records.ts';
+import type { WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
 import type { Settings } from '../settings.ts';
 import type { Website } from '../website/config.ts';
-import { denied } from './access-denied.ts';
-import { accessRequestOf, type Permission, policyOf, type Subject } from './access-request.ts';
 import type { Address } from './address.ts';
 import type { Authentication } from './auth/authenticate.ts';
 import type { Callback } from './callback/parameters.ts';
 import { OssError } from './errors.ts';
-import { ExistingTags } from './existing-tags.ts';
 import { passGates } from './gates.ts';
+import { Judgement } from './judgement.ts';
 import type { Operation } from './operation.ts';
 
 /**
@@ -60,10 +56,7 @@ export class Exchange {
   lostDomain = false;
   /** Names of the buckets that charge the sender, who said to accept that. */
   readonly chargedBy = new Set<string>();
-  /** Tags of the objects that the request is about, where a policy asks for them. */
-  readonly existingTags = new ExistingTags(this);
-  /** Tags that the request's body would give the object, once it has been read. */
-  requestTags: Tags | undefined;
+  readonly judgement = new Judgement(this);
 
   /** What to call once the object is stored. */
   callback: Callback | undefined;
@@ -74,8 +67,6 @@ export class Exchange {
   #operation: Operation | undefined;
   #authentication: Authentication | undefined;
   #bucket: BucketConfig | undefined;
-  #objects: readonly Subject[] | undefined;
-  #decision: Decision | undefined;
   #relied: { readonly website: Website | undefined } | undefined;
   #givesObjectAcl = false;
 
@@ -94,7 +85,7 @@ export class Exchange {
     this.blobs = new CipherStore(kept, settings.encryption.ring);
     this.index = new IndexClient(env.INDEX, {
       view: () => this.bucket,
-      seen: () => this.existingTags.seen(this.bucket, this.#subjects()),
+      seen: () => this.judgement.seenTags,
       rejudge: () => this.rejudge(),
     });
   }
@@ -164,90 +155,11 @@ export class Exchange {
     return this.identity.accountId;
   }
 
-  /**
-   * Judges the request by the bucket's configuration as known now. One that names its objects in its body is judged
-   * once these are known.
-   * @throws {OssError} AccessDenied; OperationNotSupported for what a hierarchical bucket does not know ([Hns-1])
-   */
-  judge(): void {
-    if (this.#isKnown) this.#decision = this.#decide();
-    if (this.hasBucket && this.bucket.hierarchical && !this.operation.hierarchical) {
-      throw new OssError('OperationNotSupported', {
-        message: 'The operation is not supported for a bucket with a hierarchical namespace.',
-      });
-    }
-  }
-
-  /** Judges. What a copy of the configuration refuses is judged again by the one in force. */
-  async settle(): Promise<void> {
-    try {
-      await this.#learnTags();
-      this.judge();
-    } catch (error) {
-      const { fresh, createsBucket } = this.operation;
-      if (!this.hasBucket || fresh || createsBucket) throw error;
-      await this.rejudge();
-    }
-  }
-
-  /** Judges a request whose body gives its object tags: by these too. */
-  async judgeTags(tags: Tags): Promise<void> {
-    this.requestTags = tags;
-    await this.settle();
-  }
-
-  /** Before something is read that the request leads to: what its policies must know of it. */
-  learnTagsOf(subject: Subject): Promise<void> {
-    return this.existingTags.learn(this.index, this.bucket, [subject]);
-  }
-
-  async #learnTags(): Promise<void> {
-    if (!this.hasBucket || !this.#isKnown || !asksForObjectTags(this.identity, policyOf(this.bucket))) return;
-    passGates(this);
-    await this.existingTags.learn(this.index, this.bucket, this.#subjects());
-  }
-
-  /** Whether it is known who asks and for what. */
-  get #isKnown(): boolean {
-    const { perObject, tagsInBody } = this.operation;
-    if (perObject) return this.#objects !== undefined;
-    if (!tagsInBody || this.requestTags !== undefined || !this.hasBucket) return true;
-    return !asksForRequestTags(this.identity, policyOf(this.bucket));
-  }
-
-  #decide(): Decision {
-    let decision: Decision = { outcome: 'allow', fallback: true };
-    passGates(this);
-    if (this.operation.access === 'none') return decision;
-    for (const subject of this.#subjects()) {
-      const one = decide(accessRequestOf(this, subject));
-      if (one.outcome === 'deny') throw denied(one, this);
-      if (one.outcome === 'object-acl') {
-        decision = { outcome: 'object-acl', fallback: one.fallback && decision.fallback };
-      }
-    }
-    return decision;
-  }
-
-  /** Judges a request that names its objects in its body: by the strictest of what holds for each. */
-  async judgeObjects(objects: readonly Subject[]): Promise<void> {
-    this.#objects = objects;
-    await this.settle();
-  }
-
-  #subjects(): readonly (Subject | undefined)[] {
-    if (this.#objects !== undefined) return this.#objects;
-    const { key } = this.address;
-    if (key === undefined) return [undefined];
-    const versionId = this.query('versionId');
-    return [versionId === undefined ? { key } : { key, versionId }];
-  }
-
   /** Loads the configuration in force and judges once more: the copy used so far was older than the request. */
   async rejudge(): Promise<void> {
     await this.reload();
-    await this.#learnTags();
-    this.judge();
+    await this.judgement.learnTags();
+    this.judgement.judge();
     if (this.#givesObjectAcl) await this.announceObjectAcl();
   }
 
@@ -268,7 +180,7 @@ export class Exchange {
       throw noSuchBucket(this.lostDomain ? this.address.host : this.bucket.name);
     }
     this.#bucket = config;
-    if (this.#isKnown) passGates(this);
+    if (this.judgement.isKnown) passGates(this);
     const relied = this.#relied;
     if (relied !== undefined && JSON.stringify(relied.website) !== JSON.stringify(config.documents.website)) {
       throw new WebsiteChanged();
@@ -304,55 +216,9 @@ export class Exchange {
     await this.updateBucket((bucket) => (bucket.objectAcls ? undefined : { objectAcls: true }));
   }
 
-  /**
-   * The second look at a read, once the object's own ACL is known.
-   * @throws {OssError} AccessDenied
-   */
-  judgeObject(record: Pick<ObjectRecord, 'acl'> & Partial<Pick<ObjectRecord, 'tags'>>): void {
-    const [subject] = this.#subjects();
-    const { tags = null } = record;
-    if (subject !== undefined && this.existingTags.differ(this.bucket, subject, tags)) this.judge();
-    this.#finishRead(must(this.#decision, 'decision'), record.acl);
-  }
-
-  /**
-   * Judges the same operation on another object of the bucket that must be read on the way, such as a link's target.
-   * @returns the second look, for when that object's own ACL is known; it too may refuse
-   * @throws {OssError} AccessDenied
-   */
-  judgeOther(subject: Subject): (acl: ObjectAcl | null) => void {
-    const decision = decide(accessRequestOf(this, subject));
-    if (decision.outcome === 'deny') throw denied(decision, this);
-    return (acl) => this.#finishRead(decision, acl);
-  }
-
-  /** @throws {OssError} AccessDenied where the decision was left to the object's own ACL and that does not open it */
-  #finishRead({ outcome, fallback }: Decision, acl: ObjectAcl | null): void {
-    if (outcome !== 'object-acl') return;
-    if (!allowedByObjectAcl('read', acl, fallback))
-      throw denied({ outcome: 'deny', fallback, reason: 'object-acl' }, this);
-  }
-
-  /** Whether the caller may also do something else with what the request addresses; no object's own ACL counts. */
-  permits(permission: Permission): boolean {
-    return this.#subjects().every((subject) => decide(accessRequestOf(this, subject, permission)).outcome === 'allow');
-  }
-
-  /**
-   * Wants the caller to have another permission than the operation's own too; no object's own ACL counts.
-   * @throws {OssError} AccessDenied
-   */
-  demand(permission: Permission): void {
-    for (const subject of this.#subjects()) {
-      const one = decide(accessRequestOf(this, subject, permission));
-      if (one.outcome !== 'allow') throw denied(one, this);
-    }
-  }
-
   /** What the index must check before it changes an existing object. */
   get guard(): WriteGuard {
-    const { outcome, fallback } = must(this.#decision, 'decision');
-    return { owner: outcome === 'allow', fallback };
+    return this.judgement.guard;
   }
 
   /**
@@ -375,8 +241,8 @@ export class Exchange {
       if (config === null) throw noSuchBucket(current.name);
       this.#bucket = config;
       if ('config' in reply) return config;
-      await this.#learnTags();
-      this.judge();
+      await this.judgement.learnTags();
+      this.judgement.judge();
     }
     throw new OssError('ServiceUnavailable');
   }

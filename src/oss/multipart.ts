@@ -1,4 +1,4 @@
-import type { Outcome } from '../index/client.ts';
+import type { Outcome } from '../index/shard-calls.ts';
 import type { UploadHead } from '../index/upload-records.ts';
 import { invalidArgument, OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';

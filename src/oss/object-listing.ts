@@ -1,6 +1,6 @@
 import { commonPrefix } from '../index/listing.ts';
+import type { ListedObject, ListPage, ListStart } from '../index/listing-records.ts';
 import { entryName } from '../index/merge.ts';
-import type { ListedObject, ListPage, ListStart } from '../index/records.ts';
 import { isoDate } from '../lib/dates.ts';
 import { afterPrefix } from '../lib/order.ts';
 import type { KeyEncoding } from './list-parameters.ts';

@@ -36,10 +36,10 @@ export async function readObject(exchange: Exchange, options: ReadOptions): Prom
   });
   if ('refused' in answer) {
     // Somebody whom only an object's own ACL could let in is told of no missing object.
-    exchange.judgeObject({ acl: null });
+    exchange.judgement.judgeObject({ acl: null });
     throw objectRefusal(answer.refused, key, answer.at, exchange.request.method);
   }
-  exchange.judgeObject(answer.ok.record);
+  exchange.judgement.judgeObject(answer.ok.record);
   const read = await followed(exchange, answer.ok, options);
   if (options.conditional) checkConditions(exchange, read.record);
   if (options.content) mustBeThawed(read.source);

@@ -12,7 +12,7 @@ export const readingTags = {
 
 /** `x-oss-tagging-count`, for an object that has tags and a caller who may read them ([ObjCommon-34], [HeadObject-14]). */
 export function tagCountHeader(exchange: Exchange, { tags }: ObjectRecord): Record<string, string> {
-  if (tags === null || !exchange.permits(readingTags)) return {};
+  if (tags === null || !exchange.judgement.permits(readingTags)) return {};
   return { 'x-oss-tagging-count': String(tags.length) };
 }
 

@@ -44,7 +44,7 @@ function isListing({ identity, operation }: Exchange): boolean {
 }
 
 async function plain(exchange: Exchange): Promise<Response> {
-  await exchange.settle();
+  await exchange.judgement.settle();
   return exchange.operation.run!(exchange);
 }
 
@@ -143,7 +143,7 @@ class Visit {
     const { key: _asked, ...rest } = this.#address;
     this.#exchange.address = { ...rest, target: 'object', key };
     this.#exchange.operation = this.#operation.method === 'HEAD' ? HeadObject : GetObject;
-    await this.#exchange.settle();
+    await this.#exchange.judgement.settle();
   }
 
   /** The error page, if the client may read it; whole, whatever its conditions and ranges ([WebsiteServing-16]). */

@@ -14,12 +14,12 @@ export async function readTarget(
   key: string,
   content: boolean,
 ): Promise<ReadReply> {
-  await exchange.learnTagsOf({ key });
-  exchange.judgeOther({ key });
+  await exchange.judgement.learnTagsOf({ key });
+  exchange.judgement.judgeOther({ key });
   const answer = await exchange.index.read({ key, content });
   // The call may have brought a newer configuration: what it says of the link counts too.
-  exchange.judgeObject(link);
-  const judge = exchange.judgeOther({ key });
+  exchange.judgement.judgeObject(link);
+  const judge = exchange.judgement.judgeOther({ key });
   if ('refused' in answer) {
     judge(null);
     throw new OssError('SymlinkTargetNotExist');

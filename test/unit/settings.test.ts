@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSettings, SettingsError } from '../../src/settings.ts';
+import { readSettings, SettingsError, weakKeys } from '../../src/settings.ts';
 
 const needed = { OSS_ACCESS_KEY_ID: 'id', OSS_ACCESS_KEY_SECRET: 'secret', OSS_ACCOUNT_ID: '1' };
 
@@ -60,6 +60,17 @@ describe('readSettings', () => {
       for (const value of ['', undefined, 7])
         expect(fault({ ...needed, [name]: value })).toContain(`${name} is not set`);
     }
+  });
+
+  it('[Sec-44] knows secrets that could be guessed, and serves them all the same', () => {
+    const good = 'kJ8sN2qLw0ZrT5vXyB3m';
+    const weak = (more: Record<string, string>) => weakKeys(readSettings({ ...needed, ...more }));
+    for (const secret of ['secret', 'minioadmin', 'aaaaaaaaaaaaaaaaaaaaaaaa', '0123012301230123'])
+      expect(weak({ OSS_ACCESS_KEY_SECRET: secret })).toEqual(['id']);
+    expect(weak({ OSS_ACCESS_KEY_ID: good, OSS_ACCESS_KEY_SECRET: good })).toEqual([good]);
+    expect(weak({ OSS_ACCESS_KEY_SECRET: good })).toEqual([]);
+    const more = [{ accessKeyId: 'a', accessKeySecret: 'b', accountId: '2' }];
+    expect(weak({ OSS_ACCESS_KEY_SECRET: good, ACCESS_KEYS: JSON.stringify(more) })).toEqual(['a']);
   });
 
   it('reads more access keys: accounts, and RAM users with their policy', () => {

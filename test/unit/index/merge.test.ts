@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ListEntry, ListPage, ListStart } from '../../../src/index/listing-records.ts';
 import { entryName, mergedPage } from '../../../src/index/merge.ts';
-import type { ListEntry, ListPage, ListStart } from '../../../src/index/records.ts';
 import { compareKeys } from '../../../src/lib/order.ts';
 
 /** A shard as the merge sees it: its own sorted keys, grouped by a delimiter. */

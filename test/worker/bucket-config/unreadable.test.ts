@@ -25,39 +25,34 @@ async function site(): Promise<string> {
 const page: Wish = { as: 'anonymous', headers: { origin: 'http://a.test', referer: 'http://a.test/' } };
 
 describe('a configuration document that cannot be read', () => {
-  it('makes no request answer 500, whichever it is', async () => {
-    const names = ['cors', 'referer', 'website', 'encryption', 'payer', 'tags', 'cnames', 'accelerated', 'worm'];
-    for (const name of names) {
-      const bucket = await site();
-      for (const value of strange) {
-        await spoil(bucket, name, value);
-        for (const [method, path, wish] of [
-          ['GET', `/${bucket}/a`, page],
-          ['GET', `/${bucket}/missing`, page],
-          ['GET', `/${bucket}`, page],
-          [
-            'OPTIONS',
-            `/${bucket}/a`,
-            { ...page, headers: { ...page.headers, 'access-control-request-method': 'GET' } },
-          ],
-          ['PUT', `/${bucket}/b`, { body: 'b' }],
-          ['GET', `/${bucket}?cors`, {}],
-          ['GET', `/${bucket}?referer`, {}],
-          ['GET', `/${bucket}?website`, {}],
-          ['GET', `/${bucket}?encryption`, {}],
-          ['GET', `/${bucket}?requestPayment`, {}],
-          ['GET', `/${bucket}?tagging`, {}],
-          ['GET', `/${bucket}?cname`, {}],
-          ['GET', `/${bucket}?transferAcceleration`, {}],
-          ['GET', `/${bucket}?worm`, {}],
-          ['GET', `/${bucket}?bucketInfo`, {}],
-          ['GET', '/', {}],
-        ] as const) {
-          const { status } = await send(method, path, wish);
-          expect([name, value, method, path, status < 500]).toEqual([name, value, method, path, true]);
-        }
-        expect((await configOf(bucket)).documents[name as 'cors']).toEqual(value);
+  const names = ['cors', 'referer', 'website', 'encryption', 'payer', 'tags', 'cnames', 'accelerated', 'worm'];
+
+  it.each(names)('makes no request answer 500: %s', async (name) => {
+    const bucket = await site();
+    for (const value of strange) {
+      await spoil(bucket, name, value);
+      for (const [method, path, wish] of [
+        ['GET', `/${bucket}/a`, page],
+        ['GET', `/${bucket}/missing`, page],
+        ['GET', `/${bucket}`, page],
+        ['OPTIONS', `/${bucket}/a`, { ...page, headers: { ...page.headers, 'access-control-request-method': 'GET' } }],
+        ['PUT', `/${bucket}/b`, { body: 'b' }],
+        ['GET', `/${bucket}?cors`, {}],
+        ['GET', `/${bucket}?referer`, {}],
+        ['GET', `/${bucket}?website`, {}],
+        ['GET', `/${bucket}?encryption`, {}],
+        ['GET', `/${bucket}?requestPayment`, {}],
+        ['GET', `/${bucket}?tagging`, {}],
+        ['GET', `/${bucket}?cname`, {}],
+        ['GET', `/${bucket}?transferAcceleration`, {}],
+        ['GET', `/${bucket}?worm`, {}],
+        ['GET', `/${bucket}?bucketInfo`, {}],
+        ['GET', '/', {}],
+      ] as const) {
+        const { status } = await send(method, path, wish);
+        expect([name, value, method, path, status < 500]).toEqual([name, value, method, path, true]);
       }
+      expect((await configOf(bucket)).documents[name as 'cors']).toEqual(value);
     }
   });
 

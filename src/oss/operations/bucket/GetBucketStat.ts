@@ -1,4 +1,4 @@
-import type { ClassStat } from '../../../index/records.ts';
+import type { ClassStat } from '../../../index/listing-records.ts';
 import { operation } from '../../operation.ts';
 import { xmlReply } from '../../reply.ts';
 import { XmlWriter } from '../../xml/write.ts';

@@ -68,7 +68,7 @@ function changesNature(config: BucketConfig, body: Body, hierarchical: boolean |
 async function changeAcl(exchange: Exchange, acl: BucketAcl): Promise<void> {
   await exchange.updateBucket((bucket) => {
     if (bucket.acl === acl) return undefined;
-    exchange.demand(PutBucketAcl);
+    exchange.judgement.demand(PutBucketAcl);
     return { acl };
   });
 }

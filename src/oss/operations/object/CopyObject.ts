@@ -190,7 +190,7 @@ async function contentOf(
 
 /** Whether the caller may give these tags to an object: a copy must not be a way round the permission that this takes. */
 function mayGive(exchange: Exchange, tags: Tags | null): boolean {
-  return tags === null || exchange.permits({ action: 'PutObject', access: 'write', tags });
+  return tags === null || exchange.judgement.permits({ action: 'PutObject', access: 'write', tags });
 }
 
 /** The source's class is never inherited, but an object that is edited keeps its own ([CopyObject-19]). */

@@ -43,7 +43,10 @@ export const DeleteDirectory = operation({
 async function nextBatch(exchange: Exchange, path: string): Promise<{ keys: readonly string[]; more: boolean }> {
   const page = await exchange.index.tree({ path, behind: behindToken(exchange, path), limit: BATCH });
   if ('refused' in page) throw objectRefusal(page.refused, path);
-  await exchange.judgeObjects([{ key: exchange.key }, ...page.ok.keys.map((key) => ({ key: key.replace(/\/$/, '') }))]);
+  await exchange.judgement.judgeObjects([
+    { key: exchange.key },
+    ...page.ok.keys.map((key) => ({ key: key.replace(/\/$/, '') })),
+  ]);
   return page.ok;
 }
 

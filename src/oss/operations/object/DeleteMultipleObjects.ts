@@ -51,7 +51,7 @@ export const DeleteMultipleObjects = operation({
     const bytes = await readDocument(exchange, BATCH_BYTES_MAX);
     const { quiet, objects } = decode(batch, bytes, { maxBytes: BATCH_BYTES_MAX, maxElements: 4 * BATCH_OBJECTS_MAX });
     const entries = objects.map(checkedEntry);
-    await exchange.judgeObjects(entries);
+    await exchange.judgement.judgeObjects(entries);
     const answer = await exchange.index.remove(
       entries,
       () => ({ versioning: exchange.bucket.versioning ?? null, guard: exchange.guard }),

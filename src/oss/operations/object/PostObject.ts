@@ -61,7 +61,7 @@ async function post(exchange: Exchange, body: ReceivedBody, boundary: string): P
   const { key } = checked;
   exchange.authentication = checked.authentication;
   exchange.wishes = uploadHeaders(form.fields, checked.contentType);
-  await exchange.judgeObjects([{ key }]);
+  await exchange.judgement.judgeObjects([{ key }]);
   exchange.callback = await formCallback(exchange, form.fields);
   const stored = await putObject(exchange, key, formWishes(exchange), (options) =>
     uploadStream(exchange, key, {

@@ -18,7 +18,7 @@ export const PutObjectTagging = operation({
   hierarchical: true,
   async run(exchange) {
     const tags = decodeTags(await readDocument(exchange));
-    await exchange.judgeTags(tags ?? []);
+    await exchange.judgement.judgeTags(tags ?? []);
     return emptyReply(200, await setTags(exchange, tags));
   },
 });

@@ -43,14 +43,18 @@ export const Rename = operation({
  */
 async function admitRename(exchange: Exchange, source: string, target: string): Promise<boolean> {
   const subjects = [{ key: target }, { key: source, action: 'DeleteObject' }];
-  await exchange.judgeObjects(subjects);
+  await exchange.judgement.judgeObjects(subjects);
   const found = await exchange.index.read({ key: source, content: false, directories: true });
   if ('refused' in found) {
-    exchange.judgeObject({ acl: null });
+    exchange.judgement.judgeObject({ acl: null });
     throw objectRefusal(found.refused, source);
   }
   if (found.ok.record.kind !== 'Directory') return false;
-  await exchange.judgeObjects([...subjects, { key: `${target}/` }, { key: `${source}/`, action: 'DeleteObject' }]);
+  await exchange.judgement.judgeObjects([
+    ...subjects,
+    { key: `${target}/` },
+    { key: `${source}/`, action: 'DeleteObject' },
+  ]);
   return true;
 }
 
