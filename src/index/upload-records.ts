@@ -60,6 +60,7 @@ export interface ListedPart {
   readonly number: number;
   readonly size: number;
   readonly etag: string;
+  readonly crc64: string;
   /** ms since the epoch. */
   readonly modified: number;
 }
@@ -71,6 +72,8 @@ export interface ListPartsCommand extends UploadRef {
 }
 
 export interface PartsPage {
+  /** What the object will have. */
+  readonly storageClass: string;
   readonly parts: readonly ListedPart[];
   readonly truncated: boolean;
 }

@@ -107,14 +107,16 @@ export class UploadTable {
     const upload = this.#find({ key, uploadId });
     if (upload === undefined) return { refused: 'no-such-upload' };
     const parts = this.#sql
-      .exec<{ number: number; size: number; etag: string; modified: number }>(
-        'SELECT number, size, etag, modified FROM part WHERE upload = ? AND number > ? ORDER BY number LIMIT ?',
+      .exec<{ number: number; size: number; etag: string; crc64: string; modified: number }>(
+        'SELECT number, size, etag, crc64, modified FROM part WHERE upload = ? AND number > ? ORDER BY number LIMIT ?',
         upload.id,
         after,
         limit + 1,
       )
       .toArray();
-    return { ok: { parts: parts.slice(0, limit), truncated: parts.length > limit } };
+    return {
+      ok: { storageClass: upload.class, parts: parts.slice(0, limit), truncated: parts.length > limit },
+    };
   }
 
   abort(command: AbortCommand, now: number): Answer<null> {

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { parseBasicDate } from '../../lib/dates.ts';
+import { isoDate, parseBasicDate, parseHttpDate } from '../../lib/dates.ts';
 import { percentEncode } from '../../lib/percent.ts';
 import { OssError } from '../errors.ts';
 import type { QueryPair } from '../query.ts';
@@ -69,7 +69,7 @@ export function splitCredentialV4(text: string): CredentialV4 | undefined {
   return { accessKeyId, scope: { date, region, product }, terminator };
 }
 
-/** What is wrong with a credential, its date compared with the day of the signature's `YYYYMMDDTHHMMSSZ`. */
+/** What is wrong with a credential, its date compared with the signature's, which begins `YYYYMMDD`. */
 export function credentialFaultV4(
   credential: CredentialV4,
   date: string,
@@ -120,7 +120,7 @@ interface GivenV4 {
   readonly credential: CredentialV4;
   readonly signature: string;
   readonly token: string;
-  /** `YYYYMMDDTHHMMSSZ` */
+  /** As it was sent, which is what the signature covers. */
   readonly date: string;
   readonly list: string | undefined;
   readonly codes: AdditionalHeaderCodes;
@@ -182,8 +182,8 @@ export const headerV4: SignatureForm = {
     const credential = splitCredentialV4(text);
     if (credential === undefined) throw badAuthorization(algorithm, '0002-00000213');
     refusePayload(headers.get('x-oss-content-sha256'));
-    const { date, time } = parsedDate(headers.get('x-oss-date'));
-    refuseCredential(credential, date, settings.regions, headerFaults);
+    const { date, day, time } = headerDate(headers);
+    refuseCredential(credential, day, settings.regions, headerFaults);
     refuseSkew(time, request.now);
     const token = headers.get('x-oss-security-token') ?? '';
     const list = fields.get('AdditionalHeaders');
@@ -274,6 +274,16 @@ function refusePayload(sent: string | null): void {
   if (sent === payload) return;
   const message = `The x-oss-content-sha256 header must be ${payload}.`;
   throw badArgument('x-oss-content-sha256', sent ?? '', '0002-00000214', message);
+}
+
+/** `x-oss-date`, or else `Date`: Go's first SDK sends that alone, in the form of HTTP. @returns `day` is `YYYYMMDD` */
+function headerDate(headers: Headers): { date: string; day: string; time: number } {
+  const ossDate = headers.get('x-oss-date');
+  const date = ossDate ?? headers.get('date');
+  if (date === null) throw badDate('0002-00000503');
+  const time = parseBasicDate(date) ?? (ossDate === null ? parseHttpDate(date) : undefined);
+  if (time === undefined) throw badDate('0002-00000502');
+  return { date, day: isoDate(time).slice(0, 10).replaceAll('-', ''), time };
 }
 
 function parsedDate(date: string | null): { date: string; time: number } {

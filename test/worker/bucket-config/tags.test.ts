@@ -230,6 +230,10 @@ describe('tags of buckets', () => {
       `tagging=${encodeURIComponent(list.map(([key, value]) => `"${key}":"${value}"`).join(','))}`;
     expect(await listed(pairs([mark, '1'], ['colour', 'red']))).toEqual([buckets[0]]);
     expect(await listed(pairs([mark, '1'], ['colour', 'blue']))).toEqual([]);
+    // ali-oss reads the tags of each bucket that it found by them.
+    const tags = `<Tagging><TagSet><Tag><Key>${mark}</Key><Value>2</Value></Tag><Tag><Key>colour</Key><Value>red</Value></Tag></TagSet></Tagging>`;
+    expect((await send('GET', `/?tag-key=${mark}&tag-value=2`)).text).toContain(`${tags}</Bucket>`);
+    expect((await send('GET', `/?prefix=${buckets[1]}`)).text).not.toContain('<Tagging>');
     const first = await send('GET', `/?tag-key=${mark}&max-keys=1`);
     expect([first.all('Name').length, first.one('IsTruncated')]).toEqual([1, 'true']);
     const second = await send('GET', `/?tag-key=${mark}&max-keys=1&marker=${first.one('NextMarker')}`);

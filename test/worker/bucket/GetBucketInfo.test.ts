@@ -107,10 +107,11 @@ describe('GetBucketInfo', () => {
     expect(answer.one('BucketName')).toBe(missing);
   });
 
-  it('[GetBucketInfo-9] always has AccessMonitor, Comment, ResourceGroupId and BlockPublicAccess', async () => {
+  it('[GetBucketInfo-9] always has AccessMonitor, BucketPolicy, Comment, ResourceGroupId and BlockPublicAccess', async () => {
     const answer = await info(await newBucket());
     expect(answer.one('AccessMonitor')).toBe('Disabled');
     expect(answer.has('Comment')).toBe(true);
+    expect(answer.text).toContain('<BucketPolicy><LogBucket></LogBucket><LogPrefix></LogPrefix></BucketPolicy>');
     expect(answer.one('ResourceGroupId')).toBe('rg-default-id');
     expect(answer.one('BlockPublicAccess')).toBe('false');
   });

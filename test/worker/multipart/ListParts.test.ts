@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { crc64Table } from '../../support/crc64-reference.ts';
 import { bytesOf, initiate, md5, putPart } from '../support/multipart.ts';
 import { expectRefusal, newBucket, send } from '../support/wire.ts';
 
@@ -24,12 +25,13 @@ describe('ListParts', () => {
       const body = bytesOf(number % 100, number);
       return (
         `<Part><PartNumber>${number}</PartNumber><LastModified>${answer.all('LastModified')[i]}</LastModified>` +
-        `<ETag>"${md5(body)}"</ETag><Size>${body.length}</Size></Part>`
+        `<ETag>"${md5(body)}"</ETag><HashCrc64ecma>${crc64Table(body)}</HashCrc64ecma><Size>${body.length}</Size></Part>`
       );
     });
     expect(answer.text).toBe(
       '<?xml version="1.0" encoding="UTF-8"?>\n<ListPartsResult>' +
-        `<Bucket>${bucket}</Bucket><Key>a b/ü</Key><UploadId>${id}</UploadId><PartNumberMarker>0</PartNumberMarker>` +
+        `<Bucket>${bucket}</Bucket><Key>a b/ü</Key><UploadId>${id}</UploadId><StorageClass>Standard</StorageClass>` +
+        '<PartNumberMarker>0</PartNumberMarker>' +
         '<NextPartNumberMarker>10000</NextPartNumberMarker><MaxParts>1000</MaxParts><IsTruncated>false</IsTruncated>' +
         `${parts.join('')}</ListPartsResult>`,
     );

@@ -118,6 +118,19 @@ describe('the operation table', () => {
     expect(match('GET', 'object', 'v=')).toBe('GetObject');
   });
 
+  it('[Route-5] takes no sub-resource of an operation that is not there for a read of something else', () => {
+    for (const name of ['accessmonitor', 'quota', 'metadataConfiguration', 'publicAccessBlock', 'policyStatus']) {
+      for (const query of [name, `${name}=`]) {
+        expect(refusal(() => match('GET', 'bucket', query)).status, query).toBe(400);
+        expect(refusal(() => match('PUT', 'bucket', query)).status, query).toBe(400);
+      }
+    }
+    for (const query of ['legalHold', 'legalHold=', 'retention=']) {
+      expect(refusal(() => match('GET', 'object', query)).status, query).toBe(400);
+    }
+    expect(match('GET', 'object', 'link=somewhere&v=')).toBe('GetObject');
+  });
+
   it('[Route-1] [DescribeRegions-2] tells the service operations apart', () => {
     expect(match('GET', 'service', '')).toBe('ListBuckets');
     expect(match('GET', 'service', 'regions')).toBe('DescribeRegions');

@@ -178,13 +178,13 @@ describe('GetSymlink', () => {
     expect((await send('GET', `/${bucket}/missing?symlink`, { as: 'anonymous' })).status).toBe(403);
   });
 
-  it('[GetSymlink-2] encodes the target again', async () => {
+  it('[GetSymlink-2] encodes the target again, but for its slashes, as SDKs do not all decode it', async () => {
     const bucket = await newBucket();
     const target = 'dir/a b+c&测试\r\nx-injected: 1';
     await link(bucket, 'k', encodeURIComponent(target));
     const answer = await done('GET', `/${bucket}/k?symlink`);
     expect(decodeURIComponent(answer.header('x-oss-symlink-target')!)).toBe(target);
-    expect(answer.header('x-oss-symlink-target')).toMatch(/^[A-Za-z0-9\-._~%]+$/);
+    expect(answer.header('x-oss-symlink-target')).toBe(target.split('/').map(encodeURIComponent).join('/'));
     expect(answer.header('x-injected')).toBeNull();
   });
 

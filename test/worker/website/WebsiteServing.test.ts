@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { newBucket, send } from '../support/wire.ts';
+import { expectRefusal, newBucket, send } from '../support/wire.ts';
 import { errorPage, index, newSite, putPage, putWebsite, subDirs, visit } from './support.ts';
 
 const pages = {
@@ -113,6 +113,16 @@ describe('the index page', () => {
     const none = await newBucket({ acl: 'public-read' });
     expect((await visit(none, '/', { method: 'HEAD' })).status).toBe(405);
     expect((await visit(none, '/')).status).toBe(403);
+  });
+
+  it('tells the region to a signed HEAD of the root, as the Java SDK asks for it', async () => {
+    const bucket = await newBucket();
+    const answer = await send('HEAD', `/${bucket}`);
+    expect([answer.status, answer.header('x-oss-bucket-region'), answer.text]).toEqual([200, 'oss-cn-hangzhou', '']);
+    expect((await send('HEAD', `/${bucket}`, { as: 'other' })).status).toBe(403);
+    expect((await send('HEAD', `/${bucket}`, { as: 'anonymous' })).status).toBe(403);
+    await send('DELETE', `/${bucket}`);
+    expectRefusal(await send('HEAD', `/${bucket}`), 404, 'NoSuchBucket');
   });
 
   it('[WebsiteServing-51] [ObjCommon-20] serves what is stored, whatever its name', async () => {

@@ -45,6 +45,11 @@ export const GetBucketInfo = operation({
       .leaf('KMSMasterKeyID', encryption?.keyId)
       .leaf('KMSDataEncryption', encryption?.dataAlgorithm)
       .close()
+      // The SDKs' models reach into it, set or not.
+      .open('BucketPolicy')
+      .leaf('LogBucket', '')
+      .leaf('LogPrefix', '')
+      .close()
       .leaf('Comment', '')
       .leaf('BlockPublicAccess', false);
     return xmlReply(out.end());

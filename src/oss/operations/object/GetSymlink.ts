@@ -21,7 +21,7 @@ export const GetSymlink = operation({
     if (record.link === null) throw new OssError('NotSymlink');
     return emptyReply(200, {
       ...objectHeaders(record, exchange.bucket),
-      'x-oss-symlink-target': percentEncode(record.link),
+      'x-oss-symlink-target': percentEncode(record.link, true), // The Python and Go SDKs give it as it is: slashes stay.
     });
   },
 });

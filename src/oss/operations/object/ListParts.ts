@@ -26,23 +26,26 @@ export const ListParts = operation({
     const uploadId = uploadIdOf(exchange);
     const answer = await exchange.index.uploads.listParts({ key, uploadId, after, limit });
     if ('refused' in answer) throw uploadRefusal(exchange, uploadId, answer);
-    const { parts, truncated } = answer.ok;
+    const { storageClass, parts, truncated } = answer.ok;
     const out = new XmlWriter('ListPartsResult')
       .leaf('Bucket', exchange.bucket.name)
       .leaf('EncodingType', encoding.requested ? 'url' : undefined)
       .leaf('Key', encoding.encode(key))
       .leaf('UploadId', uploadId)
+      // Class and checksums are today's service's: the newer SDKs read them.
+      .leaf('StorageClass', storageClass)
       .leaf('PartNumberMarker', after)
       // Of a list without parts it is not zero but empty (evidence for [ListParts-2]).
       .leaf('NextPartNumberMarker', parts.at(-1)?.number ?? '')
       .leaf('MaxParts', limit)
       .leaf('IsTruncated', truncated);
-    for (const { number, modified, etag, size } of parts) {
+    for (const { number, modified, etag, crc64, size } of parts) {
       out
         .open('Part')
         .leaf('PartNumber', number)
         .leaf('LastModified', isoDate(modified))
         .leaf('ETag', `"${etag}"`)
+        .leaf('HashCrc64ecma', crc64)
         .leaf('Size', size)
         .close();
     }

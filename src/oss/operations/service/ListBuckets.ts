@@ -2,6 +2,7 @@ import type { BucketEntry } from '../../../bucket/config.ts';
 import type { DirectoryPage, DirectoryQuery, TagWish } from '../../../bucket/directory.ts';
 import { isoDate } from '../../../lib/dates.ts';
 import { parseStrictJson } from '../../../lib/json.ts';
+import { bucketTagging } from '../../documents/bucket-tagging.ts';
 import { invalidArgument } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { countParameter } from '../../list-parameters.ts';
@@ -30,7 +31,8 @@ export const ListBuckets = operation({
     const marker = exchange.query('marker') ?? '';
     const limit = countParameter(exchange, 'max-keys');
     const group = exchange.header('x-oss-resource-group-id');
-    const page = await settledPage(exchange, { prefix, marker, limit, tags: wantedTags(exchange) });
+    const tags = wantedTags(exchange);
+    const page = await settledPage(exchange, { prefix, marker, limit, tags });
     const shown = group === null ? page.buckets : page.buckets.filter((bucket) => bucket.resourceGroup === group);
     const out = new XmlWriter('ListAllMyBucketsResult');
     if (!page.whole) {
@@ -39,7 +41,7 @@ export const ListBuckets = operation({
     }
     writeOwner(out, exchange.accountId);
     out.open('Buckets');
-    for (const bucket of shown) writeBucket(out, bucket, exchange, group !== null);
+    for (const bucket of shown) writeBucket(out, bucket, exchange, { group: group !== null, tags: tags.length > 0 });
     return xmlReply(out.end());
   },
 });
@@ -89,7 +91,13 @@ function tagList(text: string): readonly TagWish[] {
   throw invalidArgument('tagging', text.slice(0, 256));
 }
 
-function writeBucket(out: XmlWriter, bucket: BucketEntry, { settings }: Exchange, withGroup: boolean): void {
+/** @param shown what is told beside what always is: what the list was filtered by (evidence for GetService) */
+function writeBucket(
+  out: XmlWriter,
+  bucket: BucketEntry,
+  { settings }: Exchange,
+  shown: { readonly group: boolean; readonly tags: boolean },
+): void {
   const { extranet, intranet } = endpointsOf(bucket.region, settings);
   out
     .open('Bucket')
@@ -99,7 +107,12 @@ function writeBucket(out: XmlWriter, bucket: BucketEntry, { settings }: Exchange
     .leaf('Location', bucket.region)
     .leaf('Name', bucket.name)
     .leaf('Region', bucket.region.replace(/^oss-/, ''))
-    .leaf('ResourceGroupId', withGroup ? bucket.resourceGroup : undefined)
-    .leaf('StorageClass', bucket.storageClass)
-    .close();
+    .leaf('ResourceGroupId', shown.group ? bucket.resourceGroup : undefined)
+    .leaf('StorageClass', bucket.storageClass);
+  if (shown.tags) {
+    out.open('Tagging');
+    bucketTagging.schema.render(out, { tags: bucket.tags ?? [] });
+    out.close();
+  }
+  out.close();
 }

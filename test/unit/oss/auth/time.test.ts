@@ -1,9 +1,38 @@
 import { describe, expect, it } from 'vitest';
-import { authenticate } from '../../../../src/oss/auth/authenticate.ts';
-import { accessKeyId, altered, now, received, refusal, settings, signed, ways } from '../../../support/auth.ts';
+import { authenticate, type SignedRequest } from '../../../../src/oss/auth/authenticate.ts';
+import { canonicalHeaders } from '../../../../src/oss/auth/canonical.ts';
+import { signingKey } from '../../../../src/oss/auth/signing-key.ts';
+import { canonicalRequestV4, isSignedByRuleV4, signV4, stringToSignV4 } from '../../../../src/oss/auth/v4.ts';
+import {
+  accessKeyId,
+  accessKeySecret,
+  altered,
+  now,
+  received,
+  refusal,
+  settings,
+  signed,
+  ways,
+} from '../../../support/auth.ts';
 
 const quarter = 15 * 60 * 1000;
 const inHeader = ways.filter((way) => way.place === 'header');
+
+/** A GET that the first Go SDK would send: its V4 signature covers the value of `Date`, as it is. */
+function signedByDate(date: string): SignedRequest {
+  const scope = { date: '20250115', region: 'cn-hangzhou', product: 'oss' };
+  const headers = { date, 'x-oss-content-sha256': 'UNSIGNED-PAYLOAD' };
+  const bare = received({ target: '/a.txt', key: 'a.txt', headers });
+  const canonicalRequest = canonicalRequestV4(bare, '', canonicalHeaders(bare, isSignedByRuleV4).lines, []);
+  const signature = signV4(
+    signingKey(accessKeyId, accessKeySecret, scope),
+    stringToSignV4(date, scope, canonicalRequest),
+  );
+  const credential = `${accessKeyId}/20250115/cn-hangzhou/oss/aliyun_v4_request`;
+  return altered(bare, {
+    headers: { authorization: `OSS4-HMAC-SHA256 Credential=${credential},Signature=${signature}` },
+  });
+}
 
 describe.each(inHeader)('[Sec-30] the clock of a $scheme header', ({ scheme, place }) => {
   it('may be off by 15 minutes either way, and not by a millisecond more', () => {
@@ -71,9 +100,25 @@ describe('dates of V1 and V2 headers', () => {
     expect(refusal(signed({ scheme: 'V1', place: 'header' }, at('date'))).ec).toBe('0002-00000502');
   });
 
-  it('V4 has no use for Date alone', () => {
-    const headers = { 'x-oss-date': null, date: 'Wed, 15 Jan 2025 08:30:00 GMT' };
-    expect(refusal(altered(signed({ scheme: 'V4', place: 'header' }), { headers })).ec).toBe('0002-00000503');
+  it('V4 takes Date alone, in either form, as it was signed: the first Go SDK sends no other', () => {
+    for (const date of ['Wed, 15 Jan 2025 08:30:00 GMT', '20250115T083000Z']) {
+      const request = signedByDate(date);
+      expect(authenticate(request, settings()).scheme).toBe('V4');
+      const moved = altered(request, { headers: { date: 'Wed, 15 Jan 2025 08:30:01 GMT' } });
+      expect(refusal(moved).code).toBe('SignatureDoesNotMatch');
+      expect(refusal(altered(request, { now: now + 16 * 60_000 })).code).toBe('RequestTimeTooSkewed');
+      const other = altered(request, { headers: { date: 'Tue, 14 Jan 2025 08:30:00 GMT' } });
+      expect(refusal(other)).toMatchObject({ code: 'InvalidArgument', ec: '0002-00000212' });
+    }
+    expect(refusal(signedByDate('yesterday')).ec).toBe('0002-00000502');
+    expect(refusal(altered(signedByDate('20250115T083000Z'), { headers: { date: null } })).ec).toBe('0002-00000503');
+  });
+
+  it('V4 looks at x-oss-date where there are both, and at no HTTP date in it', () => {
+    const both = altered(signed({ scheme: 'V4', place: 'header' }), { headers: { date: 'whatever' } });
+    expect(authenticate(both, settings()).scheme).toBe('V4');
+    const http = altered(both, { headers: { 'x-oss-date': 'Wed, 15 Jan 2025 08:30:00 GMT' } });
+    expect(refusal(http).ec).toBe('0002-00000502');
   });
 });
 
