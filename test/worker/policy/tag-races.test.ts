@@ -31,8 +31,14 @@ function interrupted(
   work: () => Promise<unknown>,
 ): { via: NonNullable<Wish['via']>; done: () => number } {
   let times = 0;
+  let change: Promise<unknown> | undefined;
   const gateway = new WatchedGateway(async (call) => {
-    if (call.binding === 'INDEX' && call.method === method && times++ === 0) await work();
+    if (call.binding === 'INDEX' && call.method === method) {
+      times++;
+      // Calls to several shards go out at once: none of them is run before.
+      change ??= work();
+      await change;
+    }
     return call.run();
   });
   return { via: gateway.via, done: () => times };
