@@ -14,6 +14,8 @@ interface __BaseEnv_Env {
   CALLBACK_PRIVATE_KEY?: string;
   /** Where receivers find its public half, if not at this gateway's own `/-/callback-key.pem`. */
   CALLBACK_PUBLIC_KEY_URL?: string;
+  /** `off`, under `npm start` alone: contents of many segments are not rewritten by themselves, so that can be measured. */
+  COMPACTION?: string;
   /** The port listened on, under `npm start` alone. */
   LOCAL_PORT?: string;
   /** `true` under `npm start` alone: the client's address is then that of the connection, in `request.cf.clientIp`. */

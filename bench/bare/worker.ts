@@ -20,6 +20,8 @@ export default {
         if (key === '') return list(env.BLOBS, searchParams.get('prefix') ?? '');
         const object = await env.BLOBS.get(key);
         if (object === null) return new Response(null, { status: 404 });
+        const times = searchParams.get('times');
+        if (times !== null) return repeated(env.BLOBS, object, Number(times));
         return new Response(object.body, { headers: { 'content-length': String(object.size), etag: object.httpEtag } });
       }
       default:
@@ -32,4 +34,16 @@ async function list(bucket: R2Bucket, prefix: string): Promise<Response> {
   const { objects } = await bucket.list({ prefix, limit: 1_000 });
   const entries = objects.map(({ key, size, httpEtag }) => `<Contents>${key},${size},${httpEtag}</Contents>`);
   return new Response(`<List>${entries.join('')}</List>`, { headers: { 'content-type': 'application/xml' } });
+}
+
+/** An object so many times in a row, each time read anew. */
+function repeated(bucket: R2Bucket, first: R2ObjectBody, times: number): Response {
+  const { readable, writable } = new FixedLengthStream(first.size * times);
+  const send = async () => {
+    await first.body.pipeTo(writable, { preventClose: true });
+    for (let n = 1; n < times; n++) await (await bucket.get(first.key))!.body.pipeTo(writable, { preventClose: true });
+    await writable.close();
+  };
+  send().catch((error: unknown) => writable.abort(error));
+  return new Response(readable);
 }

@@ -90,6 +90,11 @@ export const variables: readonly Variable[] = [
     fallback: '/-/callback-key.pem at the public endpoint',
   },
   { name: 'STRICT_FORM_FIELDS', meaning: 'true: refuse form fields that no policy names', fallback: 'false' },
+  {
+    name: 'COMPACTION',
+    meaning: 'off: leave objects of many segments as they are, to measure that',
+    fallback: 'on',
+  },
   { name: 'LOG', meaning: 'info: print what the Worker logs; error: only its errors', fallback: 'error' },
 ];
 
@@ -116,6 +121,7 @@ export interface Settings {
   readonly callbackPrivateKey: string | undefined;
   readonly callbackPublicKeyUrl: string | undefined;
   readonly strictFormFields: boolean;
+  readonly compaction: 'on' | 'off';
   readonly log: 'info' | 'error';
 }
 
@@ -168,6 +174,7 @@ export function readSettings(environment: Environment): Settings {
     callbackPrivateKey: readCallbackKey(text('CALLBACK_PRIVATE_KEY')),
     callbackPublicKeyUrl: readUrl('CALLBACK_PUBLIC_KEY_URL', text('CALLBACK_PUBLIC_KEY_URL')),
     strictFormFields: choice('STRICT_FORM_FIELDS', text('STRICT_FORM_FIELDS') ?? 'false', ['true', 'false']) === 'true',
+    compaction: choice('COMPACTION', text('COMPACTION') ?? 'on', ['on', 'off']),
     log: choice('LOG', text('LOG') ?? 'error', ['info', 'error']),
   };
 }

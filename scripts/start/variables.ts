@@ -30,6 +30,7 @@ export function workerVariables(
     KMS_KEYS: settings.kmsKeys || defaultKmsKeys(keys.encryption),
     ...(settings.roles === undefined ? {} : { ROLES: settings.roles }),
     ...(settings.tokenSecret === undefined ? {} : { TOKEN_SECRET: settings.tokenSecret }),
+    ...(settings.compaction === 'off' ? { COMPACTION: 'off' } : {}),
     DAY_SECONDS: String(settings.daySeconds),
     ALLOW_PRIVATE_ORIGINS: String(settings.allowPrivateOrigins),
     STRICT_FORM_FIELDS: String(settings.strictFormFields),

@@ -2,8 +2,12 @@ import { isSealed } from './names.ts';
 import { type ByteRange, type Piece, type SegmentSource, type Slice, slicePieces } from './segments.ts';
 import type { BlobStore } from './store.ts';
 
-/** Blobs asked for ahead of the one that is being sent. */
-const AHEAD = 2;
+/**
+ * Blobs asked for ahead of the one that is being sent: a reader of many small segments waits for R2 once in so many, and
+ * not once each. With that one, and the one that compaction writes meanwhile, it is as many connections as an invocation
+ * may have open.
+ */
+const AHEAD = 4;
 
 /** A blob that a segment names does not exist. */
 export class BlobMissing extends Error {

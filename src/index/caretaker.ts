@@ -27,11 +27,20 @@ export class Caretaker {
   readonly #compactor: Compactor;
   readonly #store: CipherStore;
   readonly #peers: Peers;
+  /** Whether contents of many segments are rewritten by themselves. */
+  readonly #compacts: boolean;
   readonly #mutex = new Mutex();
   /** When the alarm will come, as far as it is known: never later than this. */
   #alarmBy = Number.POSITIVE_INFINITY;
 
-  constructor(storage: DurableObjectStorage, ledger: BlobLedger, leases: LeaseBook, store: CipherStore, peers: Peers) {
+  constructor(
+    storage: DurableObjectStorage,
+    ledger: BlobLedger,
+    leases: LeaseBook,
+    store: CipherStore,
+    peers: Peers,
+    compacts: boolean,
+  ) {
     this.#storage = storage;
     this.#ledger = ledger;
     this.#leases = leases;
@@ -39,6 +48,7 @@ export class Caretaker {
     this.#compactor = new Compactor(storage, ledger, this.#manifests, store);
     this.#store = store;
     this.#peers = peers;
+    this.#compacts = compacts;
   }
 
   /** Arms the alarm of a new shard. */
@@ -49,7 +59,7 @@ export class Caretaker {
 
   /** Sees to it that the alarm comes in time for what a change has given compaction to do. */
   wake(): void {
-    const next = nextCompaction(this.#storage.sql);
+    const next = this.#nextCompaction();
     if (next === undefined || next >= this.#alarmBy) return;
     this.#alarmBy = next;
     void this.#armBy(next);
@@ -69,12 +79,12 @@ export class Caretaker {
         empty = await this.maintain(home, now);
         this.#storage.kv.put(DAILY, now + DAY_MS);
       }
-      await this.compact(home, now);
+      if (this.#compacts) await this.compact(home, now);
     } catch (error) {
       console.error(JSON.stringify({ event: 'maintenance-failed', shard: home, error: String(error) }));
     }
     const daily = this.#storage.kv.get<number>(DAILY) ?? now + DAY_MS;
-    const next = Math.min(daily, nextCompaction(this.#storage.sql) ?? daily);
+    const next = Math.min(daily, this.#nextCompaction() ?? daily);
     this.#alarmBy = Math.max(next, Date.now() + PAUSE_MS);
     await this.#storage.setAlarm(this.#alarmBy);
     return empty;
@@ -99,6 +109,10 @@ export class Caretaker {
   /** Ends leases that other shards had on blobs of this one. */
   endLeases(holder: string, claims: readonly Claim[], now: number): void {
     this.#storage.transactionSync(() => this.#ledger.release(this.#leases.end(holder, claims), now));
+  }
+
+  #nextCompaction(): number | undefined {
+    return this.#compacts ? nextCompaction(this.#storage.sql) : undefined;
   }
 
   async #armBy(time: number): Promise<void> {

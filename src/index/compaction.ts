@@ -96,7 +96,7 @@ export class Compactor {
       const rest = this.#manifests.from(task.source, task.covered, this.#limits.pieces);
       const run = this.#firstRun(rest.filter(({ start }) => start >= task.covered));
       if (run.length > 0) return this.#advance(task, content, run, home, now);
-      this.#finish(task, content, now);
+      this.#finish(task, content, home, now);
     }
     return 1;
   }
@@ -119,7 +119,8 @@ export class Compactor {
       this.#forget(task, now);
       return true;
     });
-    if (!taken) await this.#store.delete([merged.blob]);
+    if (taken) report(home, segments.length, 1);
+    else await this.#store.delete([merged.blob]);
     return run.length;
   }
 
@@ -156,15 +157,15 @@ export class Compactor {
   }
 
   /** The new list is complete: it takes the place of the old one. */
-  #finish(task: Task, content: Content, now: number): void {
+  #finish(task: Task, content: Content, home: string, now: number): void {
     const { source, target } = task;
     if (source === null || target === null) {
       this.#drop(task, now);
       return;
     }
+    const before = this.#manifests.count(source);
+    const after = this.#manifests.count(target);
     this.#storage.transactionSync(() => {
-      const before = this.#manifests.count(source);
-      const after = this.#manifests.count(target);
       if (after <= ROW_SEGMENTS_MAX) {
         this.#setRow(task, this.#manifests.from(target, 0, -1));
         this.#manifests.dissolve(target);
@@ -176,6 +177,7 @@ export class Compactor {
       // Each pass must pay, or there would be no end to it.
       if (after <= before / 2) noteFragmented(this.#sql, task.version, after, content.size, now);
     });
+    report(home, before, after);
   }
 
   /** Takes a version off the list: there is nothing to do for it, or what was begun is of no use. */
@@ -220,4 +222,9 @@ export class Compactor {
     }
     return segments.slice(0, count);
   }
+}
+
+/** Tells whoever watches how many segments a content had, and has. */
+function report(shard: string, before: number, after: number): void {
+  console.info(JSON.stringify({ event: 'compacted', shard, before, after }));
 }

@@ -93,7 +93,8 @@ export class IndexShard extends DurableObject<Env> {
     const peers = (name: string) => namedStub(env.INDEX, name);
     const { ring } = readMasterKeys(env as unknown as Readonly<Record<string, unknown>>);
     const store = new CipherStore(new R2BlobStore(env.BLOBS), ring);
-    this.#caretaker = new Caretaker(state.storage, this.#ledger, this.#leases, store, peers);
+    const compacts = env.LOCAL !== 'true' || env.COMPACTION !== 'off';
+    this.#caretaker = new Caretaker(state.storage, this.#ledger, this.#leases, store, peers, compacts);
   }
 
   // The bucket's calls: its life and its configuration.

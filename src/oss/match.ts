@@ -43,6 +43,8 @@ export class OperationTable {
   readonly #byPlace = new Map<string, Operation[]>();
   /** Every query key that selects some operation. */
   readonly #selectors = new Set<string>();
+  /** Every further query key that some operation reads. */
+  readonly #parameters = new Set<string>();
 
   constructor(operations: readonly Operation[]) {
     for (const row of operations) {
@@ -53,6 +55,7 @@ export class OperationTable {
       rows.sort((a, b) => weight(b) - weight(a));
       this.#byPlace.set(place, rows);
       for (const key of row.select ?? []) this.#selectors.add(key.split('=')[0]!);
+      for (const key of row.query ?? []) this.#parameters.add(key);
     }
   }
 
@@ -63,14 +66,15 @@ export class OperationTable {
     if (found === undefined) throw new OssError('MethodNotAllowed', { extra: { Method: request.method } });
     if (found.anyQuery) return found;
     const own = ownKeys(found);
-    for (const { name, value } of request.query.pairs) {
+    for (const { name, value, hasEquals } of request.query.pairs) {
       if (own.has(name) || signatureKeys.has(name)) continue;
-      this.#refuseStray(found, name, value !== '');
+      // Some SDKs write a sub-resource as `name=` ([Common-13]), and others the parameters of lists that they leave empty.
+      this.#refuseStray(found, name, value !== '' || (hasEquals && this.#parameters.has(name)));
     }
     return found;
   }
 
-  #refuseStray(found: Operation, name: string, hasValue: boolean): void {
+  #refuseStray(found: Operation, name: string, isParameter: boolean): void {
     if (this.#selectors.has(name)) {
       throw new OssError('MethodNotAllowed', {
         message: `The sub-resource ${name} cannot be used with this request.`,
@@ -78,10 +82,9 @@ export class OperationTable {
       });
     }
     const reads = found.method === 'GET' || found.method === 'HEAD' || found.method === 'OPTIONS';
-    // A read may carry parameters of others: cache busters, analytics. A bare word looks like a sub-resource, and
-    // some SDKs write one as `name=` ([Common-13]).
-    if (reads && (found.target === 'object' || hasValue) && !isSignedSubresource(name)) return;
-    if (reads && found.target === 'object' && hasValue) return;
+    // A read may carry parameters of others: cache busters, analytics. A bare word looks like a sub-resource.
+    if (reads && (found.target === 'object' || isParameter) && !isSignedSubresource(name)) return;
+    if (reads && found.target === 'object' && isParameter) return;
     throw new OssError('InvalidArgument', {
       message: 'The request has a parameter that this operation does not know.',
       extra: { ArgumentName: name, ArgumentValue: '' },

@@ -54,8 +54,10 @@ describe('settings', () => {
       DAY_SECONDS: '48',
       ALLOW_PRIVATE_ORIGINS: 'true',
       STRICT_FORM_FIELDS: 'true',
+      COMPACTION: 'off',
     });
     expect(workerVariables(settings, credentials, 80, keys)).toMatchObject({
+      COMPACTION: 'off',
       OSS_REGION: 'oss-eu-central-1',
       SERVICE_DOMAIN: 'oss.example.com,other.example.org',
       EXTRANET_ENDPOINT: 'oss.example.com',
@@ -106,6 +108,7 @@ describe('settings', () => {
     ['OSS_ACCESS_KEY_ID', { OSS_ACCESS_KEY_ID: 'a/b', OSS_ACCESS_KEY_SECRET: 'c' }],
     ['OSS_ACCOUNT_ID', { OSS_ACCOUNT_ID: 'me' }],
     ['DAY_SECONDS', { DAY_SECONDS: '0' }],
+    ['COMPACTION', { COMPACTION: 'false' }],
     ['DAY_SECONDS', { DAY_SECONDS: '1.5' }],
     ['DAY_SECONDS', { DAY_SECONDS: '86401' }],
     ['ALLOW_PRIVATE_ORIGINS', { ALLOW_PRIVATE_ORIGINS: 'yes' }],

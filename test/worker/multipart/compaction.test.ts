@@ -1,14 +1,16 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CipherStore } from '../../../src/blob/cipher-store.ts';
 import { crc64 } from '../../../src/blob/crc64.ts';
 import { KeyRing } from '../../../src/blob/master-keys.ts';
 import { makeBlobName } from '../../../src/blob/names.ts';
 import { R2BlobStore } from '../../../src/blob/store.ts';
 import { BlobLedger } from '../../../src/index/blobs.ts';
+import { Caretaker } from '../../../src/index/caretaker.ts';
 import { Compactor } from '../../../src/index/compaction.ts';
 import { isFragmented } from '../../../src/index/compaction-queue.ts';
+import { LeaseBook } from '../../../src/index/leases.ts';
 import { Manifests } from '../../../src/index/manifests.ts';
 import type { Segment } from '../../../src/index/records.ts';
 import { type Fault, FaultyBlobStore } from '../../support/faulty-store.ts';
@@ -17,6 +19,10 @@ import { bytesOf, joined, md5, PART, uploadParts } from '../support/multipart.ts
 import { newBucket, send } from '../support/wire.ts';
 
 const HOUR_MS = 3_600_000;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 /** Writes an object of so many segments, each of `length` bytes. @returns its content */
 async function fragmented(
@@ -186,6 +192,45 @@ describe('compaction', () => {
     expect((await send('GET', `/${bucket}/k`)).bytes).toEqual(content);
     const alarm = await runInDurableObject(shard.stub, (_, state) => state.storage.getAlarm());
     expect(alarm).toBeGreaterThan(Date.now() + HOUR_MS);
+  });
+
+  it('is begun by no alarm where it is off, and leaves its list for when it is on', async () => {
+    const bucket = await newBucket();
+    const shard = await shardOfKey(bucket, 'k');
+    await fragmented(bucket, 'k', 20, 400);
+    const compacts = async (on: boolean) => {
+      await runInDurableObject(shard.stub, async (_, { storage }) => {
+        const ledger = new BlobLedger(storage.sql);
+        const store = new CipherStore(new R2BlobStore(env.BLOBS), new KeyRing([]));
+        const peers = () => {
+          throw new Error('no other shard is asked');
+        };
+        const caretaker = new Caretaker(storage, ledger, new LeaseBook(storage), store, peers, on);
+        await storage.setAlarm(Date.now() + 24 * HOUR_MS);
+        caretaker.wake();
+        await caretaker.alarm(shard.name, Date.now() + HOUR_MS);
+      });
+      return (await segmentCount(shard, 'k')).inRow;
+    };
+    expect(await compacts(false)).toBe(20);
+    const alarm = await runInDurableObject(shard.stub, (_, state) => state.storage.getAlarm());
+    expect(alarm).toBeGreaterThan(Date.now() + 2 * HOUR_MS);
+    expect(await compacts(true)).toBe(1);
+  });
+
+  it('tells the log what it has done', async () => {
+    const bucket = await newBucket();
+    const shard = await shardOfKey(bucket, 'k');
+    const logged = vi.spyOn(console, 'info').mockReturnValue();
+    for (const [count, after] of [
+      [20, 1],
+      [200, 4],
+    ] as const) {
+      await fragmented(bucket, 'k', count, 700);
+      await compactWith(shard, undefined);
+      const line = { event: 'compacted', shard: shard.name, before: count, after };
+      expect(logged).toHaveBeenLastCalledWith(JSON.stringify(line));
+    }
   });
 });
 

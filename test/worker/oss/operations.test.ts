@@ -110,7 +110,9 @@ describe('the operation table', () => {
     for (const query of ['retention', 'retention=', 'legalHold', 'legalHold=']) {
       expect(refusal(() => match('GET', 'object', query)).code, query).toBe('InvalidArgument');
     }
-    // What has a value is no sub-resource but somebody's parameter.
+    // What has a value, or is known for a parameter, is no sub-resource.
+    expect(match('GET', 'bucket', 'list-type=2&marker=')).toBe('ListObjectsV2');
+    expect(match('GET', 'bucket', 'key-marker=')).toBe('ListObjects');
     expect(match('GET', 'bucket', 'utm_source=a')).toBe('ListObjects');
     expect(match('GET', 'object', 'v')).toBe('GetObject');
     expect(match('GET', 'object', 'v=')).toBe('GetObject');

@@ -2,7 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { handle } from '../../../src/gateway.ts';
-import { errorPage, newSite, on404, rule, rules, subDirs } from './support.ts';
+import { errorPage, index, newSite, on404, rule, rules, subDirs } from './support.ts';
 
 /** The bindings, with a count of what is asked of each: an object of a Durable Object counts as one call. */
 function counted() {
@@ -48,6 +48,16 @@ describe('an anonymous visit with a warm configuration', () => {
     expect(await costOf(at('/big.html'))).toEqual([200, { INDEX: 1, BLOBS: 1 }]);
     expect(await costOf(at('/big.html'))).toEqual([200, { INDEX: 1 }]);
     expect(await costOf(at('/none'))).toEqual([301, { INDEX: 1 }]);
+  });
+
+  it('[WebsiteServing-16] costs one call to the index more where the error page is shown', async () => {
+    const small = await newSite(`${index()}${errorPage()}`, { 'error.html': 'small' });
+    const at = (bucket: string) => `http://${bucket}.localhost/none`;
+    await costOf(at(small));
+    expect(await costOf(at(small))).toEqual([404, { INDEX: 2 }]);
+    const large = await newSite(`${index()}${errorPage()}`, { 'error.html': 'x'.repeat(20_000) });
+    expect(await costOf(at(large))).toEqual([404, { INDEX: 2, BLOBS: 1 }]);
+    expect(await costOf(at(large))).toEqual([404, { INDEX: 2 }]);
   });
 
   it('costs one look at the configuration in force where it is refused', async () => {
