@@ -25,18 +25,19 @@ beforeAll(async () => {
   await send('PUT', `/${source}/a`, { as: 'other', body: 'a' });
 });
 
-/** A gateway in which somebody gives an object other tags just before the index, any shard of it, is told to change it. */
+/** A gateway in which somebody gives an object other tags just before the index is told to change it. */
 function interrupted(
   method: string,
   work: () => Promise<unknown>,
 ): { via: NonNullable<Wish['via']>; done: () => number } {
   let times = 0;
-  let worked: Promise<unknown> | undefined;
+  let change: Promise<unknown> | undefined;
   const gateway = new WatchedGateway(async (call) => {
     if (call.binding === 'INDEX' && call.method === method) {
       times++;
-      worked ??= work();
-      await worked;
+      // Calls to several shards go out at once: none of them is run before.
+      change ??= work();
+      await change;
     }
     return call.run();
   });
