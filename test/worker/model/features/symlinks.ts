@@ -60,7 +60,7 @@ export const getSymlink = step(
     if (existing === undefined) return expectMissing(answer, bucket, key, id, 'GET');
     if (existing.link === undefined) return expectRefusal(answer, 400, 'NotSymlink');
     expectAnswer(answer, 200, {
-      'x-oss-symlink-target': encodeURIComponent(existing.link),
+      'x-oss-symlink-target': existing.link.split('/').map(encodeURIComponent).join('/'),
       etag: existing.content.etag,
       ...versionHeader(bucket, existing.id),
     });
