@@ -7,6 +7,7 @@ import { publicKeyPage } from './oss/callback/key-page.ts';
 import { requestedCallback } from './oss/callback/requested.ts';
 import { addCorsHeaders } from './oss/cross-origin.ts';
 import { isDomainName } from './oss/domain-name.ts';
+import { drain } from './oss/drain.ts';
 import { OssError } from './oss/errors.ts';
 import { bucketAlreadyExists, Exchange, noSuchBucket } from './oss/exchange.ts';
 import { isMethod } from './oss/match.ts';
@@ -22,7 +23,7 @@ const pipeline = Router<Request, [Exchange], Response>({
   before: [ownPage, address, tokenService, customDomain, match, authenticateCaller, configuration, admit, callback],
   catch: (thrown: unknown, _request: Request, exchange: Exchange) =>
     renderError(asOssError(thrown, exchange), exchange),
-  finally: [crossOrigin, stamp],
+  finally: [crossOrigin, hearOut, stamp],
 }).all('*', (_request, exchange) => run(exchange));
 
 /** Answers one request. */
@@ -168,6 +169,12 @@ function run(exchange: Exchange): Promise<Response> {
 
 async function crossOrigin(response: Response, _request: Request, exchange: Exchange): Promise<Response> {
   await addCorsHeaders(response, exchange);
+  return response;
+}
+
+/** A refusal reaches whoever is still sending. */
+async function hearOut(response: Response, request: Request, { settings }: Exchange): Promise<Response> {
+  if (settings.linger && response.status >= 400) await drain(request);
   return response;
 }
 
