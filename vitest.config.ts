@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
@@ -50,6 +51,8 @@ const workerBindings = {
 /** Three layers: pure functions in Node, everything that needs the runtime inside workerd, real clients against `npm start`. */
 export default defineConfig({
   test: {
+    // By default a core is left free, which of the two of a small machine leaves one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
@@ -59,12 +62,21 @@ export default defineConfig({
             miniflare: { bindings: workerBindings },
           }),
         ],
-        test: { name: 'worker', include: ['test/worker/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 },
+        test: {
+          name: 'worker',
+          include: ['test/worker/**/*.test.ts'],
+          setupFiles: ['test/worker/support/setup.ts'],
+          // A runtime is started once and serves file after file: starting one costs more than most files do.
+          isolate: false,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
       },
       {
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/e2e/support/browser-notice.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

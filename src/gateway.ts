@@ -3,15 +3,16 @@ import { anonymous } from './access/identity.ts';
 import { addressIn, addressOf, hostName } from './oss/address.ts';
 import { type Authentication, authenticate } from './oss/auth/authenticate.ts';
 import { authSettingsOf } from './oss/auth-settings.ts';
-import { publicKeyPage } from './oss/callback/key-page.ts';
 import { requestedCallback } from './oss/callback/requested.ts';
 import { addCorsHeaders } from './oss/cross-origin.ts';
 import { isDomainName } from './oss/domain-name.ts';
 import { drain } from './oss/drain.ts';
 import { OssError } from './oss/errors.ts';
 import { bucketAlreadyExists, Exchange, noSuchBucket } from './oss/exchange.ts';
+import { refuseLoop } from './oss/loop.ts';
 import { isMethod } from './oss/match.ts';
 import { operations } from './oss/operations/index.ts';
+import { ownPage } from './oss/own-page.ts';
 import { asOssError, renderError } from './oss/render-error.ts';
 import { answerSite } from './oss/site.ts';
 import { isTokenRequest } from './oss/sts/parameters.ts';
@@ -20,7 +21,7 @@ import { settingsOf } from './settings.ts';
 
 /** The way of a request: each stage either learns something about it or refuses it, in this order. */
 const pipeline = Router<Request, [Exchange], Response>({
-  before: [ownPage, address, tokenService, customDomain, match, authenticateCaller, configuration, admit, callback],
+  before: [loop, address, ownService, customDomain, match, authenticateCaller, configuration, admit, callback],
   catch: (thrown: unknown, _request: Request, exchange: Exchange) =>
     renderError(asOssError(thrown, exchange), exchange),
   finally: [crossOrigin, hearOut, stamp],
@@ -35,46 +36,54 @@ export async function handle(request: Request, env: Env, execution: ExecutionCon
     console.error(JSON.stringify({ event: 'not-configured', error: String(error) }));
     return new Response(`This gateway is not configured: ${(error as Error).message}.\n`, { status: 503 });
   }
-  return pipeline.fetch(request, exchange);
+  const response = await pipeline.fetch(request, exchange);
+  if (!exchange.lostDomain || request.bodyUsed || !(await hasMoved(exchange))) return response;
+  await response.body?.cancel();
+  return pipeline.fetch(request, new Exchange(request, env, exchange.settings, execution));
 }
 
-/**
- * Answers for the gateway itself. These pages hide no object: no bucket name starts with a hyphen, and in a bucket's own
- * host the path is a key.
- */
-function ownPage(request: Request, exchange: Exchange): Response | undefined {
-  if (request.method !== 'GET' || !request.url.includes('/-/')) return undefined;
-  const url = new URL(request.url);
-  if (exchange.settings.serviceDomains.some((domain) => url.hostname.endsWith(`.${domain}`))) return undefined;
-  return ownPages[url.pathname]?.(exchange);
+/** Whether the custom domain has another bucket than this isolate believed, which it knows from now on. */
+async function hasMoved({ address: { domain, bucket }, domains }: Exchange): Promise<boolean> {
+  const now = domain === undefined ? undefined : await domains.source(domain);
+  return now !== undefined && now !== bucket;
 }
 
-const ownPages: Readonly<Record<string, (exchange: Exchange) => Response | undefined>> = {
-  '/-/health': () => new Response('ok\n'),
-  '/-/callback-key.pem': publicKeyPage,
-};
+/** Nothing that the gateway sends comes back to it. */
+function loop(_request: Request, exchange: Exchange): void {
+  refuseLoop(exchange);
+}
 
 function address(request: Request, exchange: Exchange): void {
   exchange.address = addressOf(request.url, exchange.settings);
 }
 
-/** The service's own host also issues temporary credentials, by its root as the vendor's does and by a path of its own. */
-function tokenService(_request: Request, exchange: Exchange): Promise<Response> | undefined {
+/**
+ * The service's own host has pages of its own, and also issues temporary credentials: by its root, as the vendor's does,
+ * and by a path of its own.
+ */
+function ownService(_request: Request, exchange: Exchange): Promise<Response> | Response | undefined {
   const { target, reserved } = exchange.address;
   if (target !== 'service') return undefined;
   if (reserved === undefined) return isTokenRequest(exchange) ? answerTokenRequest(exchange) : undefined;
   if (reserved === 'sts') return answerTokenRequest(exchange);
+  const page = ownPage(exchange, reserved);
+  if (page !== undefined) return page;
   throw new OssError('InvalidBucketName', { extra: { BucketName: '-' } });
 }
 
-/** A custom domain stands for the bucket that has it ([CnameRouting-1]). */
-async function customDomain(_request: Request, exchange: Exchange): Promise<void> {
+/** A custom domain stands for the bucket that has it ([CnameRouting-1]). Where none does, the gateway may say how it is. */
+async function customDomain(_request: Request, exchange: Exchange): Promise<Response | undefined> {
   const { address } = exchange;
-  if (address.target !== 'foreign') return;
+  if (address.target !== 'foreign') return undefined;
   const domain = hostName(address.host);
   const bucket = isDomainName(domain) ? await exchange.domains.bucketOf(domain) : undefined;
-  if (bucket === undefined) throw noSuchBucket(address.host);
-  exchange.address = addressIn(bucket, domain, address);
+  if (bucket !== undefined) {
+    exchange.address = addressIn(bucket, domain, address);
+    return undefined;
+  }
+  const page = address.key?.startsWith('-/') ? ownPage(exchange, address.key.slice(2)) : undefined;
+  if (page !== undefined) return page;
+  throw noSuchBucket(address.host);
 }
 
 function match(request: Request, exchange: Exchange): void {
@@ -88,7 +97,7 @@ async function authenticateCaller(request: Request, exchange: Exchange): Promise
   const { operation } = exchange;
   if (operation.access === 'none' || operation.signedForm) {
     exchange.authentication = { identity: anonymous, scheme: 'none', place: 'none' };
-    return;
+    return trustDomain(request, exchange);
   }
   try {
     exchange.authentication = authentication(request, exchange);
@@ -96,6 +105,19 @@ async function authenticateCaller(request: Request, exchange: Exchange): Promise
     if (!(await belongsElsewhere(error, exchange))) throw error;
     exchange.authentication = authentication(request, exchange);
   }
+  if (exchange.identity.kind === 'anonymous') await trustDomain(request, exchange);
+}
+
+/**
+ * Makes sure of the bucket of a custom domain before a body is read that no signature binds to one: it could not be read
+ * a second time, for the bucket that has the domain now.
+ */
+async function trustDomain(request: Request, exchange: Exchange): Promise<void> {
+  const { domain, bucket } = exchange.address;
+  if (domain === undefined || request.body === null) return;
+  const now = await exchange.domains.source(domain);
+  if (now === undefined) throw noSuchBucket(exchange.address.host);
+  if (now !== bucket) exchange.address = { ...exchange.address, bucket: now };
 }
 
 function authentication(request: Request, exchange: Exchange): Authentication {
@@ -149,8 +171,8 @@ async function admit(_request: Request, exchange: Exchange): Promise<void> {
 }
 
 /** Whatever is wrong with a callback is said before anything is stored ([Callback-1]). */
-function callback(_request: Request, exchange: Exchange): void {
-  exchange.callback = requestedCallback(exchange);
+async function callback(_request: Request, exchange: Exchange): Promise<void> {
+  exchange.callback = await requestedCallback(exchange);
 }
 
 /** Whether somebody wants to create what another account has (evidence for [PutBucketAcl-8]). */

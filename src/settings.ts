@@ -1,4 +1,6 @@
-import type { Credential } from './access/identity.ts';
+import { hkdfSync } from 'node:crypto';
+import { type Credential, markSharedIds } from './access/identity.ts';
+import { checkRamPolicy } from './access/ram.ts';
 import { parseRoles, Roles } from './access/roles.ts';
 import { type SessionKeys, sessionKeys } from './access/sessions.ts';
 import { MasterKeyError, type MasterKeys, readMasterKeys } from './blob/master-keys.ts';
@@ -36,6 +38,8 @@ export interface Settings {
   readonly callbackPrivateKey: string | undefined;
   /** Where receivers of callbacks find the public half. */
   readonly callbackPublicKeyUrl: string;
+  /** How this deployment calls itself to whom it sends requests; others cannot know it before. */
+  readonly gatewayName: string;
   /** Hosts that requests of the gateway's own must never reach: its own. */
   readonly ownHosts: readonly string[];
   /** The port listened on, under `npm start`. */
@@ -80,15 +84,19 @@ export function readSettings(variables: Variables): Settings {
     .map((domain) => domain.trim().toLowerCase())
     .filter((domain) => domain !== '');
   const endpoint = serviceDomains[0] ?? 'localhost';
+  const extranetEndpoint = text('EXTRANET_ENDPOINT', endpoint);
+  const intranetEndpoint = text('INTRANET_ENDPOINT', extranetEndpoint);
+  const secret = text('TOKEN_SECRET', text('OSS_ACCESS_KEY_SECRET'));
   return {
     region,
     serviceDomains,
     accelerateDomains: accelerateDomains(serviceDomains),
-    extranetEndpoint: text('EXTRANET_ENDPOINT', endpoint),
-    intranetEndpoint: text('INTRANET_ENDPOINT', text('EXTRANET_ENDPOINT', endpoint)),
+    extranetEndpoint,
+    intranetEndpoint,
     credentials: readCredentials(text),
     roles: readRoles(text('ROLES'), text('OSS_ACCOUNT_ID')),
-    sessions: sessionKeys(text('TOKEN_SECRET', text('OSS_ACCESS_KEY_SECRET'))),
+    sessions: sessionKeys(secret),
+    gatewayName: `ossgate-${Buffer.from(hkdfSync('sha256', secret, '', 'name of the gateway', 8)).toString('hex')}`,
     indexShards: readShards(text('INDEX_SHARDS', '1')),
     daySeconds: readDay(text('DAY_SECONDS', '86400'), local || text('ALLOW_SHORT_DAYS') === 'true'),
     allowPrivateOrigins: text('ALLOW_PRIVATE_ORIGINS') === 'true',
@@ -97,8 +105,8 @@ export function readSettings(variables: Variables): Settings {
     dnsResolver: readResolver(text('DNS_RESOLVER', 'https://cloudflare-dns.com/dns-query')),
     edgeCache: text('EDGE_CACHE', String(!local)) === 'true',
     strictFormFields: text('STRICT_FORM_FIELDS') === 'true',
-    ...readCallback(text, `${local ? 'http' : 'https'}://${text('EXTRANET_ENDPOINT', endpoint)}`),
-    ownHosts: serviceDomains.filter((domain) => !isOfficial(domain)),
+    ...readCallback(text, `${local ? 'http' : 'https'}://${extranetEndpoint}`),
+    ownHosts: ownHosts([...serviceDomains, extranetEndpoint, intranetEndpoint]),
     localPort: text('LOCAL_PORT') || undefined,
     local,
     linger: text('LINGER') === 'true',
@@ -121,6 +129,12 @@ function accelerateDomains(serviceDomains: readonly string[]): readonly string[]
   return [...new Set(bases)].flatMap((base) => [`oss-accelerate.${base}`, `oss-accelerate-overseas.${base}`]);
 }
 
+/** @param endpoints names by which this deployment is reached, some with a port */
+function ownHosts(endpoints: readonly string[]): readonly string[] {
+  const hosts = endpoints.map((endpoint) => endpoint.toLowerCase().replace(/:\d+$/, ''));
+  return [...new Set(hosts)].filter((host) => !isOfficial(host));
+}
+
 /** Some SDKs put these into the Host header whatever they connect to; whoever connects to them reaches somebody else. */
 function isOfficial(domain: string): boolean {
   return domain === 'aliyuncs.com' || domain.endsWith('.aliyuncs.com');
@@ -138,7 +152,7 @@ function readCredentials(text: (name: string) => string): Map<string, Credential
     if (value === '') throw new SettingsError(`${name} is not set: run "wrangler secret put ${name}"`);
   }
   const credentials = new Map<string, Credential>([[accessKeyId, { accessKeyId, accessKeySecret, accountId }]]);
-  for (const more of readAccessKeys(text('ACCESS_KEYS'))) {
+  for (const more of markSharedIds(readAccessKeys(text('ACCESS_KEYS')))) {
     if (credentials.has(more.accessKeyId))
       throw new SettingsError(`ACCESS_KEYS repeats the key id ${more.accessKeyId}`);
     credentials.set(more.accessKeyId, more);
@@ -163,24 +177,54 @@ function readAccessKeys(json: string): Credential[] {
     throw new SettingsError('ACCESS_KEYS is not JSON');
   }
   if (!Array.isArray(list)) throw new SettingsError('ACCESS_KEYS must be a JSON array');
-  return list.map((item: Record<string, unknown>, i) => {
-    const member = (name: string, required: boolean): string | undefined => {
-      const value = item?.[name];
-      if (typeof value === 'string' && value !== '') return value;
-      if (value === undefined && !required) return undefined;
-      throw new SettingsError(`ACCESS_KEYS[${i}].${name} must be a text that is not empty`);
-    };
-    const userName = member('userName', false);
-    const userId = member('userId', false);
-    return {
-      accessKeyId: member('accessKeyId', true)!,
-      accessKeySecret: member('accessKeySecret', true)!,
-      accountId: member('accountId', true)!,
-      ...(userName === undefined ? {} : { userName }),
-      ...(userId === undefined ? {} : { userId }),
-      ...(item.policy === undefined ? {} : { policy: item.policy }),
-    };
-  });
+  return list.map(readAccessKey);
+}
+
+function readAccessKey(item: Record<string, unknown>, i: number): Credential {
+  const member = (name: string, required: boolean): string | undefined => {
+    const value = item?.[name];
+    if (typeof value === 'string' && value !== '') return value;
+    if (value === undefined && !required) return undefined;
+    throw new SettingsError(`ACCESS_KEYS[${i}].${name} must be a text that is not empty`);
+  };
+  const key = {
+    accessKeyId: member('accessKeyId', true)!,
+    accessKeySecret: member('accessKeySecret', true)!,
+    accountId: member('accountId', true)!,
+  };
+  const userName = member('userName', false);
+  const userId = member('userId', false);
+  // One letter wrong in "userName" would make a user the root of the account.
+  const unknown = Object.keys(item).find((name) => !keyMembers.has(name));
+  if (unknown !== undefined) throw new SettingsError(`ACCESS_KEYS[${i}] has an unknown field "${unknown}"`);
+  const { policy } = item;
+  if (policy !== undefined) checkPolicy(policy, i, userName);
+  return {
+    ...key,
+    ...(userName === undefined ? {} : { userName }),
+    ...(userId === undefined ? {} : { userId }),
+    ...(policy === undefined ? {} : { policy }),
+  };
+}
+
+const keyMembers: ReadonlySet<string> = new Set([
+  'accessKeyId',
+  'accessKeySecret',
+  'accountId',
+  'userName',
+  'userId',
+  'policy',
+]);
+
+function checkPolicy(policy: unknown, i: number, userName: string | undefined): void {
+  if (userName === undefined) {
+    throw new SettingsError(`ACCESS_KEYS[${i}] has a "policy" without a "userName": only a RAM user has one`);
+  }
+  try {
+    checkRamPolicy(policy);
+  } catch (error) {
+    throw new SettingsError(`ACCESS_KEYS[${i}] has a "policy" that cannot be used: ${(error as Error).message}`);
+  }
 }
 
 function readEncryption(variables: Variables): MasterKeys {

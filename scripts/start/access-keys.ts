@@ -1,3 +1,5 @@
+import { checkRamPolicy } from '../../src/access/ram.ts';
+
 /** One entry of `ACCESS_KEYS`, as the Worker expects it. */
 export interface AccessKey {
   readonly accessKeyId: string;
@@ -51,18 +53,15 @@ function faultOf(entry: unknown): string | undefined {
   if (userName === undefined && (userId !== undefined || policy !== undefined)) {
     return 'has a "userId" or "policy" without a "userName": only a RAM user has them';
   }
-  if (policy !== undefined && !isPolicy(policy)) return 'has a "policy" that is not a RAM policy document';
-  return undefined;
+  return policy === undefined ? undefined : policyFault(policy);
 }
 
-/** A policy may be given as an object or as its JSON text. */
-function isPolicy(policy: unknown): boolean {
-  if (typeof policy === 'string') {
-    try {
-      return isPolicy(JSON.parse(policy) as object);
-    } catch {
-      return false;
-    }
+/** Checked by what the Worker itself reads it with; given as an object or as its JSON text. */
+function policyFault(policy: unknown): string | undefined {
+  try {
+    checkRamPolicy(policy);
+    return undefined;
+  } catch (error) {
+    return `has a "policy" that cannot be used: ${(error as Error).message}`;
   }
-  return typeof policy === 'object' && policy !== null && 'Statement' in policy;
 }

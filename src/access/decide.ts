@@ -1,7 +1,7 @@
 import { aclOpens, type BucketAcl } from './acl.ts';
 import type { Conditions } from './conditions.ts';
 import type { Identity } from './identity.ts';
-import { evaluate, evaluateNonPublic, type Policy, type PolicyRequest, type Verdict } from './policy.ts';
+import { evaluate, evaluateNonPublic, type PolicyRequest, type StoredPolicy, type Verdict } from './policy.ts';
 import { judgeByRam, judgeBySession } from './ram.ts';
 import type { RefusalReason } from './refusal.ts';
 
@@ -24,7 +24,7 @@ export interface AccessBucket {
   readonly owner: string;
   readonly region: string;
   readonly acl: BucketAcl;
-  readonly policy?: Policy | undefined;
+  readonly policy?: StoredPolicy | undefined;
   /** Whether some object of the bucket has, or once had, an ACL of its own. */
   readonly objectAcls: boolean;
   /** Block Public Access: public ACLs and public statements count for nothing (chapter 7.3). */
@@ -129,6 +129,7 @@ function judge({ identity, actions, bucket, context }: AccessRequest, target: Ta
       return { denied: denied(session === 'Deny' ? 'session-explicit' : 'session-implicit', action), open };
     }
     const ram = judgeByRam(identity, one);
+    if (isLockedTo(bucket, one, ram)) return { denied: denied('bucket-policy-unreadable', action), open };
     const byBucket = judgeByBucket(bucket, one);
     if (ram === 'Deny' || byBucket === 'Deny') return { denied: denied(denyReason(ram, byBucket), action), open };
     if (ram !== 'Allow' && byBucket !== 'Allow') open.push(action);
@@ -137,9 +138,18 @@ function judge({ identity, actions, bucket, context }: AccessRequest, target: Ta
   return { open: actions.length === 0 ? [''] : open };
 }
 
+/**
+ * Whether nobody knows what the bucket's policy says of a request. That keeps out everybody but the owner's own key, and
+ * whom the policies of the owner's account allow it: these can put the policy right.
+ */
+function isLockedTo(bucket: AccessBucket | undefined, { identity, owner }: PolicyRequest, ram: Verdict): boolean {
+  if (bucket?.policy !== 'unreadable' || bucket.owner !== owner) return false;
+  return ram !== 'Allow' && !(identity.kind === 'root' && identity.accountId === owner);
+}
+
 function judgeByBucket(bucket: AccessBucket | undefined, request: PolicyRequest): Verdict {
   // A service-level request is judged in the caller's account; somebody else's bucket of that name has no say there.
-  if (bucket?.policy === undefined || bucket.owner !== request.owner) return 'Ignore';
+  if (bucket?.policy === undefined || bucket.policy === 'unreadable' || bucket.owner !== request.owner) return 'Ignore';
   const { identity } = request;
   if (identity.kind === 'root' && identity.accountId === bucket.owner && policyManagement.has(request.action)) {
     return 'Ignore';

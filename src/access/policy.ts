@@ -10,6 +10,9 @@ export interface Policy {
   readonly statements: readonly Statement[];
 }
 
+/** A bucket's policy as it is stored. One that cannot be read might say anything. */
+export type StoredPolicy = Policy | 'unreadable';
+
 /** What a policy says of a request: `Ignore` where no statement applies. */
 export type Verdict = 'Allow' | 'Deny' | 'Ignore';
 

@@ -1,4 +1,4 @@
-import type { Identity } from './identity.ts';
+import { type Identity, isUser } from './identity.ts';
 import { malformed, quoted, textList } from './policy-error.ts';
 import { compileWildcard } from './wildcard.ts';
 
@@ -53,8 +53,8 @@ function parseEntry(name: string): Entry {
   if (role !== null) return roleEntry(role[1]!, role[2]!, role[3]!);
   // `/` and `:` would be another kind of ARN, which is not valid here; the rest is a UID or a configured user name.
   if (!/^[^\s*?/:]{1,128}$/.test(name)) throw malformed(`Principal ${quoted(name)} is not valid.`);
-  return (identity) =>
-    (identity.kind === 'root' && identity.accountId === name) || (identity.kind === 'user' && identity.userId === name);
+  return (identity, owner) =>
+    (identity.kind === 'root' && identity.accountId === name) || isUser(identity, name, owner);
 }
 
 /** Names of roles and sessions compare without case: one page of the service says so, the other writes them in lower case. */

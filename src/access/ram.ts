@@ -45,6 +45,24 @@ export function ownPolicies(identity: Identity): readonly Policy[] {
   return [...identity.policies, ...session].flatMap((document) => readDocument(document) ?? []);
 }
 
+/**
+ * Whether a policy that a deployment gives to a user or role can be used; one without statements allows nothing.
+ * @throws {PolicyError}
+ */
+export function checkRamPolicy(document: unknown): void {
+  if (!isEmpty(document)) parseRamPolicy(document);
+}
+
+function isEmpty(document: unknown): boolean {
+  try {
+    const value: unknown = typeof document === 'string' ? JSON.parse(document) : document;
+    const { Statement: statements } = value as { readonly Statement?: unknown };
+    return Array.isArray(statements) && statements.length === 0;
+  } catch {
+    return false;
+  }
+}
+
 function judgeByDocument(document: unknown, request: PolicyRequest): Verdict {
   const policy = readDocument(document);
   return policy === undefined ? 'Deny' : evaluate(policy, request);

@@ -14,6 +14,8 @@ export type RefusalReason =
   | 'not-owner'
   /** A Deny of the bucket policy, of a RAM policy, of both. */
   | 'bucket-policy'
+  /** Nobody knows what the bucket policy says: it cannot be read. */
+  | 'bucket-policy-unreadable'
   | 'ram-explicit'
   | 'both-explicit'
   /** No policy of a RAM user or role allows it. */
@@ -55,6 +57,7 @@ const refusals: Readonly<Record<RefusalReason, Refusal>> = {
   'anonymous-forbidden': { message: 'Anonymous access is forbidden for this operation.', ec: '0003-00001201' },
   'not-owner': { message: 'The bucket you access does not belong to you.', ec: '0003-00000001' },
   'bucket-policy': { message: bucketPolicy, ec: '0003-00000101' },
+  'bucket-policy-unreadable': { message: `${bucketPolicy} The policy cannot be read.`, ec: '0003-00000101' },
   'ram-explicit': {
     message: authorizer,
     ec: '0003-00000201',

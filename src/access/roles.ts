@@ -1,4 +1,4 @@
-import type { Identity } from './identity.ts';
+import { type Identity, isUser } from './identity.ts';
 import { parseRamPolicy } from './policy.ts';
 import { judgeOwnPolicies } from './ram.ts';
 
@@ -115,5 +115,5 @@ export function mayAssume(identity: Identity, role: Role): boolean {
     context: {},
   });
   if (verdict === 'Deny') return false;
-  return role.trusted.includes(identity.userId) || (trusted && verdict === 'Allow');
+  return role.trusted.some((id) => isUser(identity, id, role.accountId)) || (trusted && verdict === 'Allow');
 }

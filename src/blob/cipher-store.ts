@@ -104,6 +104,13 @@ export class CipherStore implements BlobStore {
     return sealedName(name, (await newDataKey(this.#ring.get(masterIdOf(token)))).token);
   }
 
+  mustOpen(names: readonly string[]): void {
+    for (const name of names) {
+      const token = keyTokenOf(name);
+      if (token !== null) this.#ring.get(masterIdOf(token));
+    }
+  }
+
   delete(names: readonly string[]): Promise<void> {
     return this.#inner.delete(names);
   }

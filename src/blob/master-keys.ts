@@ -11,9 +11,14 @@ const TOKEN_VERSION = 1;
 /** Bytes of a key token. A multiple of three, so that its base64url has one form only. */
 export const TOKEN_BYTES = 1 + ID_BYTES + WRAPPED_BYTES;
 
-/** Sealed content cannot be opened: it is not what was written, or its master key is not configured (any more). */
+/** Sealed content cannot be opened: it is not what was written. */
 export class SealBroken extends Error {
-  override readonly name = 'SealBroken';
+  override readonly name: string = 'SealBroken';
+}
+
+/** Sealed content cannot be opened by this deployment: its master key is not configured (any more). */
+export class KeyMissing extends SealBroken {
+  override readonly name = 'KeyMissing';
 }
 
 /**
@@ -48,10 +53,10 @@ export class KeyRing {
     this.#keys = new Map(Array.from(keys, (key) => [key.id, key]));
   }
 
-  /** @throws {SealBroken} where the key is not there */
+  /** @throws {KeyMissing} */
   get(id: string): MasterKey {
     const key = this.#keys.get(id);
-    if (key === undefined) throw new SealBroken(`no master key ${id} is configured`);
+    if (key === undefined) throw new KeyMissing(`no master key ${id} is configured`);
     return key;
   }
 }
@@ -75,7 +80,7 @@ export function masterIdOf(token: Uint8Array): string {
   return Buffer.from(token.subarray(1, 1 + ID_BYTES)).toString('hex');
 }
 
-/** @throws {SealBroken} where the token was changed, or its master key is not there */
+/** @throws {SealBroken} where the token was changed; {KeyMissing} where its master key is not there */
 export async function dataKeyOf(ring: KeyRing, token: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   if (token.length !== TOKEN_BYTES || token[0] !== TOKEN_VERSION) throw new SealBroken('not a key token');
   const master = ring.get(masterIdOf(token));

@@ -77,6 +77,11 @@ export interface BlobStore {
    * @throws {BlobStoreError} `truncated` where the blob ends before the range does
    */
   get(name: string, range: BlobRange): Promise<ReadableStream<Uint8Array> | null>;
+  /**
+   * Whether blobs can be read by the keys that are there, before the first byte of any is sent.
+   * @throws {KeyMissing}
+   */
+  mustOpen?(names: readonly string[]): void;
   /** Deletes blobs; one that does not exist counts as deleted. */
   delete(names: readonly string[]): Promise<void>;
   /** One page of the names that begin with `prefix`, after `startAfter` or from `cursor` on. At most 1,000. */

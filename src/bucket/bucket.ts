@@ -5,6 +5,7 @@ import { randomHex } from '../lib/random.ts';
 import { type CnameToken, CnameTokens } from './cname-tokens.ts';
 import type { BucketConfig, BucketEntry, BucketSeed, ConfigPatch, Documents } from './config.ts';
 import { configKey } from './config-cache.ts';
+import { legible } from './legible.ts';
 import { rulesOf } from './worm.ts';
 
 export type CreateReply =
@@ -226,7 +227,8 @@ export function applyPatch(config: BucketConfig, patch: ConfigPatch): BucketConf
   return { ...config, ...settings, documents: documents as Documents, version: config.version + 1 };
 }
 
-function entryOf(config: BucketConfig): BucketEntry {
+function entryOf(stored: BucketConfig): BucketEntry {
+  const config = legible(stored);
   return {
     name: config.name,
     created: config.created,

@@ -16,6 +16,14 @@ export function hasCname(config: BucketConfig, domain: string): boolean {
   return config.documents.cnames?.some((binding) => binding.domain === domain) ?? false;
 }
 
+/**
+ * Whether a bucket keeps a domain from others. While nobody can read which ones it has, it keeps all that it claimed.
+ */
+export function keepsCname(config: BucketConfig, domain: string): boolean {
+  const { cnames = [] } = config.documents;
+  return !Array.isArray(cnames) || hasCname(config, domain);
+}
+
 /** The change that takes a domain from a bucket, if it is there. */
 export function withoutCname(config: BucketConfig, domain: string): ConfigPatch | undefined {
   if (!hasCname(config, domain)) return undefined;

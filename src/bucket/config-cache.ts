@@ -1,4 +1,5 @@
 import type { BucketConfig } from './config.ts';
+import { isConfiguration, legible } from './legible.ts';
 
 /** KV key of a bucket's edge copy. */
 export function configKey(name: string): string {
@@ -28,9 +29,20 @@ export class ConfigReader {
   async nearest(name: string): Promise<{ config: BucketConfig | null; asOf: number }> {
     const copy = copies.get(name);
     if (copy?.config) return copy;
-    const edge = await this.#env.CONFIG.get<BucketConfig>(configKey(name), { type: 'json', cacheTtl: 60 });
-    if (edge !== null) return remember(name, { config: edge, asOf: 0 });
+    const edge = await this.#edgeCopy(name);
+    if (edge !== undefined) return remember(name, { config: edge, asOf: 0 });
     return this.source(name);
+  }
+
+  /** The copy in KV, if there is one that can be used: another version may have written it. */
+  async #edgeCopy(name: string): Promise<BucketConfig | undefined> {
+    try {
+      const edge = await this.#env.CONFIG.get<BucketConfig>(configKey(name), { type: 'json', cacheTtl: 60 });
+      return isConfiguration(edge) ? edge : undefined;
+    } catch (error) {
+      console.warn(JSON.stringify({ event: 'config-copy-unreadable', bucket: name, error: String(error) }));
+      return undefined;
+    }
   }
 
   /** The configuration in force now, from the bucket's Durable Object. */
@@ -52,7 +64,8 @@ export const configCopies = {
   clear: () => copies.clear(),
 };
 
-function remember(name: string, copy: Copy): Copy {
+function remember(name: string, read: Copy): Copy {
+  const copy = read.config === null ? read : { ...read, config: legible(read.config) };
   const known = copies.get(name);
   // Never step back within one bucket's life: two reads may come home in the wrong order.
   if (

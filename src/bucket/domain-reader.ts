@@ -8,6 +8,12 @@ function hintKey(domain: string): string {
 
 const HINTS_MAX = 2_000;
 
+/** How long it is believed that a domain is nobody's, ms. */
+const UNBOUND_MS = 60_000;
+
+/** Until when domains are believed to be nobody's, ms since the epoch. */
+const unbound = new Map<string, number>();
+
 /** Names of the buckets that domains of late requests belonged to. */
 const hints = new Map<string, string>();
 
@@ -45,9 +51,19 @@ export class DomainReader {
     return remember(domain, holder.bucket);
   }
 
+  /** Whether some bucket has a domain. A no may be a minute old: it is asked about hosts that mostly are somebody else's. */
+  async isBound(domain: string): Promise<boolean> {
+    if ((unbound.get(domain) ?? 0) > Date.now()) return false;
+    if ((await this.bucketOf(domain)) !== undefined) return true;
+    if (unbound.size >= HINTS_MAX) unbound.clear();
+    unbound.set(domain, Date.now() + UNBOUND_MS);
+    return false;
+  }
+
   /** Tells other isolates of a binding; a failure costs time later, never correctness. */
   async publish(domain: string, bucket: string): Promise<void> {
     remember(domain, bucket);
+    unbound.delete(domain);
     await this.#quietly(() => this.#env.CONFIG.put(hintKey(domain), bucket));
   }
 

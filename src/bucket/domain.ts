@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { Mutex } from '../lib/mutex.ts';
-import { hasCname } from './cnames.ts';
+import { keepsCname } from './cnames.ts';
 
 /** Who has a domain. */
 export interface DomainClaim {
@@ -67,6 +67,6 @@ export class DomainObject extends DurableObject<Env> {
   async #standing({ bucket, id }: DomainClaim, domain: string): Promise<'confirmed' | 'open' | 'void'> {
     const config = await this.env.BUCKET.get(this.env.BUCKET.idFromName(bucket)).load();
     if (config?.id !== id) return 'void';
-    return hasCname(config, domain) ? 'confirmed' : 'open';
+    return keepsCname(config, domain) ? 'confirmed' : 'open';
   }
 }

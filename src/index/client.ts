@@ -2,6 +2,7 @@ import type { Piece } from '../blob/segments.ts';
 import type { AppendCommand, AppendReply } from './append-records.ts';
 import { borrowBlobs } from './borrow.ts';
 import type { DirectoryCommand, PruneCommand, RenameCommand, TreeCommand, TreePage } from './directory-records.ts';
+import type { FlightEnd, FlightReply } from './flights.ts';
 import { mergedPage, mergeShards } from './merge.ts';
 import { shardName, shardOf } from './names.ts';
 import type {
@@ -17,9 +18,11 @@ import type {
   ReadCommand,
   ReadReply,
   Refusal,
+  Rejection,
   RemoveCommand,
   Removed,
   RemoveEntry,
+  SeenTags,
   Segment,
   SegmentPage,
   SegmentPlace,
@@ -45,11 +48,13 @@ export interface BucketView {
 /** The request's copy of the configuration, and the way to a newer one. */
 export interface Judge {
   view(): BucketView;
+  /** The tags of objects that the request was judged by, where it was. */
+  seen?(): readonly SeenTags[];
   /** Loads the configuration in force and judges the request by it. Throws where it is refused now. */
   rejudge(): Promise<void>;
 }
 
-export type Outcome<T> = Exclude<Answer<T>, { stale: number } | { gone: true } | { busy: true } | { moved: number }>;
+export type Outcome<T> = Exclude<Answer<T>, Rejection>;
 
 /** The index cannot answer at the moment: too much to do, restarting, or its bucket is just being deleted. */
 export class IndexUnavailable extends Error {
@@ -115,7 +120,10 @@ export class IndexClient {
       await Promise.all(
         [...byShard(addresses, map)].map(async ([shard, members]) => {
           const own = members.map((i) => addresses[i]!);
-          const found = mustBeOk(await this.#inMap(map, shard, true, (stub, call) => stub.tags(call, own)));
+          const found = mustBeOk(
+            // What was seen before does not matter to whoever looks.
+            await this.#inMap(map, shard, true, (stub, { seen: _, ...call }) => stub.tags(call, own)),
+          );
           found.forEach((one, n) => {
             tags[members[n]!] = one;
           });
@@ -216,7 +224,7 @@ export class IndexClient {
         );
         return answers.find((answer) => 'refused' in answer) ?? { ok: removed };
       };
-      if (groups.size > 1 && mayRefuse()) {
+      if (groups.size > 1 && (mayRefuse() || (this.#judge.seen?.().length ?? 0) > 0)) {
         const answer = await removeAll(true);
         if ('refused' in answer) return answer;
       }
@@ -238,6 +246,15 @@ export class IndexClient {
 
   cleanRestored(address: ObjectAddress): Promise<Outcome<CleanReply>> {
     return this.#onKey(address.key, false, (stub, call) => stub.cleanRestored(call, address));
+  }
+
+  /** Asks for leave to fetch a missing object. @param seen the fetch of another's that is waited for */
+  async joinFlight(key: string, seen: number | undefined): Promise<FlightReply> {
+    return mustBeOk(await this.#onKey(key, true, (stub, call) => stub.joinFlight(call, key, seen)));
+  }
+
+  async landFlight(key: string, flight: number, end: FlightEnd): Promise<void> {
+    await this.#onKey(key, true, (stub, call) => stub.landFlight(call, key, flight, end));
   }
 
   // Directories: a bucket that has them has one shard.
@@ -326,7 +343,14 @@ export class IndexClient {
       const view = this.#judge.view();
       const shard = pick(view);
       const stub = shardStub(this.#namespace, view.id, shard);
-      const call = { bucket: view.id, shard, epoch: view.epoch, config: view.version };
+      const seen = this.#judge.seen?.().filter(({ key }) => shardOf(view.id, key, view.shards) === shard) ?? [];
+      const call = {
+        bucket: view.id,
+        shard,
+        epoch: view.epoch,
+        config: view.version,
+        ...(seen.length === 0 ? {} : { seen }),
+      };
       const answer = await guarded(() => run(stub, call), repeatable && attempt < ATTEMPTS_MAX);
       if (answer === undefined) continue;
       if ('ok' in answer || 'refused' in answer) return answer;

@@ -10,6 +10,7 @@ import type {
   RemoveCommand,
   Removed,
   RemoveEntry,
+  SeenTags,
   SegmentPage,
   SegmentPlace,
   Sight,
@@ -106,6 +107,12 @@ export class ObjectTable {
       const row = this.#versions.find(key, versionId);
       return row === undefined ? null : recordOf(row).tags;
     });
+  }
+
+  /** Whether versions have the tags that somebody has seen. */
+  areTagged(seen: readonly SeenTags[]): boolean {
+    const now = this.tags(seen);
+    return seen.every(({ tags }, i) => JSON.stringify(tags) === JSON.stringify(now[i]));
   }
 
   /** Replaces the tags of a version; nothing else about it changes ([PutObjectTagging-4]). */

@@ -113,12 +113,21 @@ export interface Call {
   readonly shard: number;
   readonly epoch: number;
   readonly config: number;
+  /** Tags that objects of this shard had when the request was judged by them. */
+  readonly seen?: readonly SeenTags[];
+}
+
+/** The tags of a version as somebody has seen them; null where there was none, or it had none. */
+export interface SeenTags extends ObjectAddress {
+  readonly tags: Tags | null;
 }
 
 /** Why a shard did not run a call at all. */
 export type Rejection =
   /** The caller judged by an older configuration than this one: load it, judge again. */
   | { readonly stale: number }
+  /** The caller judged by other tags of an object than it has now: look again, judge again. */
+  | { readonly retagged: true }
   /** The bucket (or this shard of it) exists no more. */
   | { readonly gone: true }
   /** The bucket is being deleted, or not: ask again in a moment. */

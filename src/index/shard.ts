@@ -9,6 +9,7 @@ import { Caretaker } from './caretaker.ts';
 import { DirectoryTable } from './directories.ts';
 import type { DirectoryCommand, PruneCommand, RenameCommand, TreeCommand, TreePage } from './directory-records.ts';
 import { DirectoryTree } from './directory-tree.ts';
+import { FlightBook, type FlightEnd, type FlightReply } from './flights.ts';
 import { areInForce, type Claim, LeaseBook } from './leases.ts';
 import { listPage } from './listing.ts';
 import { shardName } from './names.ts';
@@ -91,6 +92,7 @@ export class IndexShard extends DurableObject<Env> {
   readonly #statistician: Statistician;
   readonly #leases: LeaseBook;
   readonly #caretaker: Caretaker;
+  readonly #flights = new FlightBook();
   #role: Role | undefined;
 
   constructor(state: DurableObjectState, env: Env) {
@@ -203,6 +205,17 @@ export class IndexShard extends DurableObject<Env> {
 
   cleanRestored(call: Call, address: ObjectAddress): Answer<CleanReply> {
     return this.#reject(call) ?? this.#change((now) => this.#restorations.clean(address, now));
+  }
+
+  /** Leave to fetch a missing object from elsewhere and store it, for one at a time: see {@link FlightBook}. */
+  joinFlight(call: Call, key: string, seen: number | undefined): Answer<FlightReply> {
+    return this.#reject(call) ?? { ok: this.#flights.join(key, seen, Date.now()) };
+  }
+
+  landFlight(call: Call, key: string, flight: number, end: FlightEnd): Answer<null> {
+    const rejection = this.#reject(call);
+    if (rejection === undefined) this.#flights.land(key, flight, end, Date.now());
+    return rejection ?? { ok: null };
   }
 
   createDirectory(call: Call, command: DirectoryCommand): Answer<{ modified: number }> {
@@ -333,6 +346,7 @@ export class IndexShard extends DurableObject<Env> {
     if (role.epoch !== call.epoch) return { moved: role.epoch };
     if (role.config > call.config) return { stale: role.config };
     if (role.state === 'sealed') return { busy: true };
+    if (call.seen !== undefined && !this.#objects.areTagged(call.seen)) return { retagged: true };
     return undefined;
   }
 

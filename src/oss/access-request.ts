@@ -1,7 +1,8 @@
 import { conditions } from '../access/conditions.ts';
 import type { AccessRequest, BucketAcl } from '../access/decide.ts';
-import { type Policy, parseBucketPolicy } from '../access/policy.ts';
+import { PolicyError, parseBucketPolicy, type StoredPolicy } from '../access/policy.ts';
 import type { BucketConfig } from '../bucket/config.ts';
+import { reportUnreadable } from '../bucket/unreadable.ts';
 import type { Tags } from '../index/records.ts';
 import type { Exchange } from './exchange.ts';
 import type { Operation } from './operation.ts';
@@ -16,7 +17,10 @@ export interface Subject {
 }
 
 /** What an operation needs to be allowed. */
-export type Permission = Pick<Operation, 'action' | 'versionAction' | 'access' | 'createsBucket' | 'taggingHeader'>;
+export type Permission = Pick<Operation, 'action' | 'versionAction' | 'access' | 'createsBucket' | 'taggingHeader'> & {
+  /** Tags that it gives the object, where they come neither in a header nor in the body. */
+  readonly tags?: Tags;
+};
 
 /**
  * What the decision needs to know of a request, in words that no dialect is part of.
@@ -32,7 +36,8 @@ export function accessRequestOf(
   const { identity, address, request } = exchange;
   const withVersion = subject?.versionId !== undefined && wanted.versionAction !== undefined;
   const action = subject?.action ?? (withVersion ? wanted.versionAction : wanted.action);
-  const setsTags = wanted.taggingHeader === true && request.headers.has('x-oss-tagging');
+  const byHeader = wanted.taggingHeader === true && request.headers.has('x-oss-tagging');
+  const setsTags = byHeader || wanted.tags !== undefined;
   return {
     identity,
     access: accessOf(wanted, exchange.hasBucket),
@@ -50,7 +55,7 @@ export function accessRequestOf(
       delimiter: wanted.access === 'list' ? exchange.query('delimiter') : undefined,
       bucketTags: bucket?.documents.tags,
       existingObjectTags: bucket && subject && exchange.existingTags.of(bucket, subject),
-      requestObjectTags: exchange.requestTags ?? (setsTags ? headerTags(exchange) : undefined),
+      requestObjectTags: wanted.tags ?? exchange.requestTags ?? (byHeader ? headerTags(exchange) : undefined),
       bucketAcl: aclWord(request.headers.get('x-oss-acl')),
       objectAcl: aclWord(exchange.wishes.get('x-oss-object-acl')),
     }),
@@ -84,7 +89,7 @@ export function clientAddress({ request, settings }: Exchange): string | undefin
   return peer?.replace(/^\[|\]?:\d+$/g, '');
 }
 
-const policies = new WeakMap<BucketConfig, Policy>();
+const policies = new WeakMap<BucketConfig, StoredPolicy>();
 
 function bucketOf(config: BucketConfig): NonNullable<AccessRequest['bucket']> {
   const { name, owner, region, acl, objectAcls } = config;
@@ -93,13 +98,24 @@ function bucketOf(config: BucketConfig): NonNullable<AccessRequest['bucket']> {
 }
 
 /** The bucket's policy, parsed once for each copy of the configuration. */
-export function policyOf(config: BucketConfig): Policy | undefined {
+export function policyOf(config: BucketConfig): StoredPolicy | undefined {
   const text = config.documents.policy;
   if (text === undefined) return undefined;
   let policy = policies.get(config);
   if (policy === undefined) {
-    policy = parseBucketPolicy(text);
+    policy = readPolicy(config, text);
     policies.set(config, policy);
   }
   return policy;
+}
+
+/** What is stored was checked when it was put, by the version that was running then. */
+function readPolicy(config: BucketConfig, text: string): StoredPolicy {
+  try {
+    return parseBucketPolicy(text);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    reportUnreadable(config, ['policy'], error.message);
+    return 'unreadable';
+  }
 }

@@ -16,8 +16,10 @@ export interface Address {
   /** Whether it came by an acceleration endpoint. */
   readonly accelerated?: true;
   readonly query: Query;
-  /** Region by which a V4 signature is checked: the endpoint's, without `oss-`. */
+  /** The endpoint's, without `oss-`; the deployment's own where its name tells none. */
   readonly region: string;
+  /** Whether the name of the endpoint tells its region: then a V4 signature is for that one and no other. */
+  readonly regional?: true;
   readonly secure: boolean;
 }
 
@@ -45,14 +47,16 @@ export function addressOf(url: string, domains: Domains): Address {
     const place = placeAt(domain, hostname, parts.path);
     if (place !== undefined) {
       const fast = domains.accelerateDomains.includes(domain) ? { accelerated: true as const } : {};
-      return { ...common, ...place, ...fast, region: bare(regionOf(domain) ?? domains.region) };
+      const named = regionOf(domain);
+      const regional = named === undefined ? {} : { regional: true as const };
+      return { ...common, ...place, ...fast, ...regional, region: bareRegion(named ?? domains.region) };
     }
   }
   for (const domain of hostname.includes('oss-accelerate') ? domains.accelerateDomains : []) {
     const place = placeAt(domain, hostname, parts.path);
-    if (place !== undefined) return { ...common, ...place, accelerated: true, region: bare(domains.region) };
+    if (place !== undefined) return { ...common, ...place, accelerated: true, region: bareRegion(domains.region) };
   }
-  const region = bare(domains.region);
+  const region = bareRegion(domains.region);
   if (isIpAddress(hostname)) return { ...common, ...pathStyle(parts.path), region };
   return { ...common, target: 'foreign', key: decodeOr400(() => percentDecode(parts.path.slice(1))), region };
 }
@@ -151,6 +155,7 @@ export function regionOf(domain: string): string | undefined {
   return /^(oss-(?!accelerate)[a-z0-9-]+?)(?:-internal)?\./.exec(domain)?.[1];
 }
 
-function bare(region: string): string {
+/** A region without the `oss-` prefix, as signatures have it. */
+export function bareRegion(region: string): string {
   return region.replace(/^oss-/, '');
 }

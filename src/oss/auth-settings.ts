@@ -1,13 +1,18 @@
 import { openSession, secretOf } from '../access/sessions.ts';
 import type { Settings } from '../settings.ts';
+import { bareRegion } from './address.ts';
 import type { AuthSettings, TokenResult } from './auth/authenticate.ts';
 import type { Exchange } from './exchange.ts';
+import { regionsOf } from './regions.ts';
 
 /** What signatures of a request are checked by, wherever in it they are. */
 export function authSettingsOf({ settings, address }: Exchange): AuthSettings {
   return {
     credential: (id) => settings.credentials.get(id),
-    region: address.region,
+    // A custom domain, an acceleration endpoint or an IP address may lead to a bucket of any region.
+    get regions() {
+      return address.regional ? [address.region] : regionsOf(settings).map(bareRegion);
+    },
     token: (accessKeyId, token) => resolveToken(settings, accessKeyId, token),
     tolerant: { unsignedProcess: false, droppedEmpties: true },
   };

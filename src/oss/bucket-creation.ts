@@ -1,5 +1,7 @@
 import type { BucketAcl, BucketConfig, BucketSeed, StorageClass } from '../bucket/config.ts';
 import { rememberConfig } from '../bucket/config-cache.ts';
+import { legible } from '../bucket/legible.ts';
+import type { Permission } from './access-request.ts';
 import { invalidArgument, OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -32,15 +34,19 @@ export interface NewBucket {
   readonly resourceGroup: string;
 }
 
+/** What it takes to create a bucket, whatever operation leads to that. */
+const creation: Permission = { action: 'PutBucket', access: 'account' };
+
 /**
  * Creates the addressed bucket for the caller.
  * @returns the bucket that was created, or the one that exists
- * @throws {OssError} TooManyBuckets
+ * @throws {OssError} AccessDenied, TooManyBuckets
  */
 export async function createBucket(
   exchange: Exchange,
   settings: NewBucket,
 ): Promise<{ config: BucketConfig; created: boolean }> {
+  exchange.demand(creation);
   const name = exchange.address.bucket!;
   const seed: BucketSeed = {
     ...settings,
@@ -52,7 +58,7 @@ export async function createBucket(
   };
   const reply = await exchange.env.BUCKET.get(exchange.env.BUCKET.idFromName(name)).create(seed);
   if ('full' in reply) throw new OssError('TooManyBuckets');
-  const config = 'created' in reply ? reply.created : reply.exists;
+  const config = legible('created' in reply ? reply.created : reply.exists);
   rememberConfig(name, config);
   return { config, created: 'created' in reply };
 }

@@ -50,6 +50,18 @@ export function failedCondition(conditions: Conditions, { etag, modified }: Vali
   return undefined;
 }
 
+/**
+ * Whether a client may get a range of this version to add to what it has already: only if that is of the same content
+ * (RFC 9110, 13.1.5). Otherwise it needs the whole.
+ * @param ifRange an ETag, quoted or not, or a date; a weak ETag, or what is neither, fits nothing
+ */
+export function rangeFits(ifRange: string | null, { etag, modified }: Validators): boolean {
+  if (ifRange === null) return true;
+  const seconds = secondsOf(ifRange);
+  if (seconds !== undefined) return seconds === Math.floor(modified / 1_000);
+  return ifRange.trim().replaceAll('"', '').toUpperCase() === etag.toUpperCase();
+}
+
 /** Quotes, case and the weak mark do not matter ([ObjCommon-16]); `*` matches every object. */
 function matchesEtag(list: string, etag: string): boolean {
   return list.split(',').some((item) => {

@@ -8,7 +8,8 @@ import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
 import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
 import { DomainReader } from '../bucket/domain-reader.ts';
-import { type BucketView, IndexClient } from '../index/client.ts';
+import { legible } from '../bucket/legible.ts';
+import { IndexClient } from '../index/client.ts';
 import type { ObjectAcl, ObjectRecord, Tags, WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
 import type { Settings } from '../settings.ts';
@@ -23,8 +24,13 @@ import { ExistingTags } from './existing-tags.ts';
 import { passGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 
-/** Attempts to change, or to rely on, a configuration that others change at the same time. */
-const UPDATE_ATTEMPTS_MAX = 5;
+/**
+ * Attempts to change a configuration that others change at the same time. Of several changes at once each makes all
+ * others start anew, so that this is how many may come at once: tools set up a bucket by ten requests side by side.
+ */
+const UPDATE_ATTEMPTS_MAX = 32;
+/** Attempts to rely on a website configuration that others change at the same time. */
+const RELY_ATTEMPTS_MAX = 5;
 
 /** What was being done relied on a website configuration that has been replaced. */
 class WebsiteChanged extends Error {
@@ -50,6 +56,8 @@ export class Exchange {
   readonly blobs: BlobStore;
   /** Whether the addressed bucket was looked for, and found missing if `hasBucket` is false. */
   wasLookedUp = false;
+  /** Whether the custom domain that the request came by turned out to be no longer the addressed bucket's. */
+  lostDomain = false;
   /** Names of the buckets that charge the sender, who said to accept that. */
   readonly chargedBy = new Set<string>();
   /** Tags of the objects that the request is about, where a policy asks for them. */
@@ -84,7 +92,11 @@ export class Exchange {
     // What is encrypted at rest is encrypted in memory and at the edge too: the cipher is above all of them.
     const kept = new HotBlobStore(settings.edgeCache ? new EdgeBlobStore(store, waitUntil) : store);
     this.blobs = new CipherStore(kept, settings.encryption.ring);
-    this.index = new IndexClient(env.INDEX, { view: () => this.#view(), rejudge: () => this.rejudge() });
+    this.index = new IndexClient(env.INDEX, {
+      view: () => this.bucket,
+      seen: () => this.existingTags.seen(this.bucket, this.#subjects()),
+      rejudge: () => this.rejudge(),
+    });
   }
 
   get address(): Address {
@@ -251,7 +263,10 @@ export class Exchange {
   /** Loads the configuration in force, for an answer that no call to the index stands behind. */
   async reload(): Promise<void> {
     const { config } = await this.configs.source(this.bucket.name);
-    if (config === null) throw noSuchBucket(this.bucket.name);
+    if (config === null) {
+      this.lostDomain = this.address.domain !== undefined;
+      throw noSuchBucket(this.lostDomain ? this.address.host : this.bucket.name);
+    }
     this.#bucket = config;
     if (this.#isKnown) passGates(this);
     const relied = this.#relied;
@@ -265,7 +280,7 @@ export class Exchange {
    * another one, it is done anew.
    */
   async relyingOnWebsite<T>(run: (website: Website | undefined) => Promise<T>): Promise<T> {
-    for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
+    for (let attempt = 0; attempt < RELY_ATTEMPTS_MAX; attempt++) {
       const { website } = this.bucket.documents;
       this.#relied = { website };
       try {
@@ -323,6 +338,17 @@ export class Exchange {
     return this.#subjects().every((subject) => decide(accessRequestOf(this, subject, permission)).outcome === 'allow');
   }
 
+  /**
+   * Wants the caller to have another permission than the operation's own too; no object's own ACL counts.
+   * @throws {OssError} AccessDenied
+   */
+  demand(permission: Permission): void {
+    for (const subject of this.#subjects()) {
+      const one = decide(accessRequestOf(this, subject, permission));
+      if (one.outcome !== 'allow') throw denied(one, this);
+    }
+  }
+
   /** What the index must check before it changes an existing object. */
   get guard(): WriteGuard {
     const { outcome, fallback } = must(this.#decision, 'decision');
@@ -343,7 +369,8 @@ export class Exchange {
         current.version,
         patch,
       );
-      const config = 'config' in reply ? reply.config : reply.conflict;
+      const stored = 'config' in reply ? reply.config : reply.conflict;
+      const config = stored && legible(stored);
       rememberConfig(current.name, config);
       if (config === null) throw noSuchBucket(current.name);
       this.#bucket = config;
@@ -352,10 +379,6 @@ export class Exchange {
       this.judge();
     }
     throw new OssError('ServiceUnavailable');
-  }
-
-  #view(): BucketView {
-    return this.bucket;
   }
 }
 

@@ -1,14 +1,14 @@
 import { asksForObjectTags } from '../access/needs.ts';
 import type { BucketConfig } from '../bucket/config.ts';
 import type { IndexClient } from '../index/client.ts';
-import type { Tags } from '../index/records.ts';
+import type { SeenTags, Tags } from '../index/records.ts';
 import { policyOf, type Subject } from './access-request.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
  * The tags of objects that a request is about, as far as a policy asks for them (`oss:ExistingObjectTag`): then, and only
  * then, the index is asked before the request is judged. What a read finds is judged by the tags that came with it; a
- * write is judged by those that were there just before.
+ * change is made only while the object has the tags that the request was judged by: its shard compares them.
  */
 export class ExistingTags {
   readonly #exchange: Exchange;
@@ -33,6 +33,17 @@ export class ExistingTags {
     );
     objects.forEach((subject, i) => {
       this.#known.set(idOf(bucket, subject), found[i] ?? null);
+    });
+  }
+
+  /** What calls to the index must find unchanged: the tags by which these objects were judged. */
+  seen(bucket: BucketConfig, subjects: readonly (Subject | undefined)[]): readonly SeenTags[] {
+    if (this.#known.size === 0 || !asksForObjectTags(this.#exchange.identity, policyOf(bucket))) return [];
+    return subjects.flatMap((subject) => {
+      const tags = subject && this.#known.get(idOf(bucket, subject));
+      if (subject === undefined || tags === undefined) return [];
+      const { key, versionId } = subject;
+      return [versionId === undefined ? { key, tags } : { key, versionId, tags }];
     });
   }
 

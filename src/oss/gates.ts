@@ -27,6 +27,7 @@ export function passGates(exchange: Exchange): void {
 function checkDomain(exchange: Exchange): void {
   const { domain, host } = exchange.address;
   if (domain === undefined || (exchange.hasBucket && hasCname(exchange.bucket, domain))) return;
+  exchange.lostDomain = true;
   throw new GateRefusal('NoSuchBucket', { extra: { BucketName: host } });
 }
 

@@ -1,7 +1,7 @@
 import { isSignedSubresource } from './auth/signed-subresources.ts';
 import { OssError } from './errors.ts';
 import type { Method, Operation } from './operation.ts';
-import type { Query, QueryPair } from './query.ts';
+import type { Query } from './query.ts';
 
 /** Query keys that any request may carry: they belong to its signature, its payer or its pace, not to what it does. */
 const signatureKeys = new Set([
@@ -20,18 +20,6 @@ const signatureKeys = new Set([
   'x-oss-request-payer',
   // Accepted and not enforced: the platform has no such limit.
   'x-oss-traffic-limit',
-]);
-
-/**
- * Sub-resources of newer operations that no V1 signature covers (protocol/oss.md 10): there is no such operation here,
- * and reading them is not reading the bucket.
- */
-const unsignedSubresources = new Set([
-  'accessmonitor',
-  'metadataConfiguration',
-  'metadataInventoryTable',
-  'metadataJournalTable',
-  'quota',
 ]);
 
 /** Whether a query key belongs to a signature. */
@@ -75,14 +63,14 @@ export class OperationTable {
     if (found === undefined) throw new OssError('MethodNotAllowed', { extra: { Method: request.method } });
     if (found.anyQuery) return found;
     const own = ownKeys(found);
-    for (const { name, value, hasEquals } of request.query.pairs) {
+    for (const { name, value } of request.query.pairs) {
       if (own.has(name) || signatureKeys.has(name)) continue;
-      this.#refuseStray(found, { name, value, hasEquals });
+      this.#refuseStray(found, name, value !== '');
     }
     return found;
   }
 
-  #refuseStray(found: Operation, { name, value, hasEquals }: QueryPair): void {
+  #refuseStray(found: Operation, name: string, hasValue: boolean): void {
     if (this.#selectors.has(name)) {
       throw new OssError('MethodNotAllowed', {
         message: `The sub-resource ${name} cannot be used with this request.`,
@@ -90,11 +78,10 @@ export class OperationTable {
       });
     }
     const reads = found.method === 'GET' || found.method === 'HEAD' || found.method === 'OPTIONS';
-    const subresource = isSignedSubresource(name) || unsignedSubresources.has(name);
-    // A read may carry parameters of others: cache busters, analytics. A bare word looks like a sub-resource, and SDKs
-    // write theirs with a `=` and nothing behind it.
-    if (reads && (found.target === 'object' || hasEquals) && !subresource) return;
-    if (reads && found.target === 'object' && value !== '') return;
+    // A read may carry parameters of others: cache busters, analytics. A bare word looks like a sub-resource, and
+    // some SDKs write one as `name=` ([Common-13]).
+    if (reads && (found.target === 'object' || hasValue) && !isSignedSubresource(name)) return;
+    if (reads && found.target === 'object' && hasValue) return;
     throw new OssError('InvalidArgument', {
       message: 'The request has a parameter that this operation does not know.',
       extra: { ArgumentName: name, ArgumentValue: '' },

@@ -1,4 +1,6 @@
+import type { ObjectRecord } from '../index/records.ts';
 import { compressedHeaders, isCompressed } from './compression.ts';
+import { rangeFits } from './conditions.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { objectContent } from './object-content.ts';
@@ -26,7 +28,7 @@ export async function answerObject(exchange: Exchange, reply: ObjectRead, overri
     const packed = content.pipeThrough(new CompressionStream('gzip'));
     return new Response(packed, { headers: compressedHeaders(headers), encodeBody: 'manual' });
   }
-  const range = requestedRange(exchange, record.size);
+  const range = requestedRange(exchange, record);
   if (range === 'whole') return answerWhole(exchange, reply, 200, headers);
   return answerRange(exchange, reply, range, 206, {
     ...headers,
@@ -68,7 +70,10 @@ function contentOf(exchange: Exchange, reply: ObjectRead, range: ByteRange): Pro
   return objectContent(exchange.index, exchange.blobs, { ...reply, record: reply.source }, range);
 }
 
-function requestedRange(exchange: Exchange, size: number): ByteRange | 'whole' {
+function requestedRange(exchange: Exchange, record: ObjectRecord): ByteRange | 'whole' {
+  // A download that goes on after the object was replaced must not become a mixture of both ([GetObject-12]).
+  if (!rangeFits(exchange.header('if-range'), record)) return 'whole';
+  const { size } = record;
   const standard = exchange.header('x-oss-range-behavior') === 'standard';
   const range = rangeOf(exchange.header('range'), size, standard);
   if (range !== 'unsatisfiable') return range;

@@ -9,7 +9,10 @@ import type { ByteRange } from './range.ts';
 /** Stands for the bytes of an appendable that are in no blob yet. No blob has an empty name. */
 const TAIL = '';
 
-/** The bytes of a range of a version that was read just now, as a stream of known length. */
+/**
+ * The bytes of a range of a version that was read just now, as a stream of known length.
+ * @throws {KeyMissing} where a key is not there that any of them is sealed by, as far as it is known by now
+ */
 export async function objectContent(
   index: IndexClient,
   store: BlobStore,
@@ -17,6 +20,7 @@ export async function objectContent(
   range: ByteRange,
 ): Promise<ReadableStream<Uint8Array>> {
   const { inline, tail, more } = reply;
+  store.mustOpen?.(reply.segments.map(({ blob }) => blob));
   if (inline !== null) return new Response(inline.subarray(range.offset, range.offset + range.length)).body!;
   const all = tail === null ? store : withMemoryBlob(store, TAIL, tail);
   // What lies before the range is not fetched.

@@ -1,6 +1,7 @@
 import type { StorageClass } from '../bucket/config.ts';
 import type { ObjectAcl, StoredMeta } from '../index/records.ts';
 import { invalidArgument, OssError } from './errors.ts';
+import { isHeaderValue } from './header-value.ts';
 
 /** Most user metadata of one object, names and values together ([ObjCommon-19]). */
 export const USER_META_BYTES_MAX = 8 * 1_024;
@@ -11,9 +12,12 @@ const META = 'x-oss-meta-';
 /** The standard headers that are stored with an object and replayed ([ObjCommon-20]). */
 const stored = ['cache-control', 'content-disposition', 'content-encoding', 'content-type', 'expires'] as const;
 
-/** Headers that describe a message or an answer of the gateway: never stored on a client's behalf ([Sec-20]). */
+/**
+ * Headers that describe a message or an answer of the gateway, or that speak for its whole origin and so for other
+ * buckets: never stored on a client's behalf ([Sec-20]).
+ */
 const reserved =
-  /^(x-oss-|access-control-|content-(length|md5|range)$|transfer-encoding$|connection$|keep-alive$|upgrade$|trailer$|te$|date$|server$|etag$|last-modified$|accept-ranges$|vary$|allow$|location$|set-cookie|strict-transport-security$|authorization$|host$|cookie$)/;
+  /^(x-oss-|access-control-|content-(length|md5|range)$|transfer-encoding$|connection$|keep-alive$|upgrade$|trailer$|te$|date$|server$|etag$|last-modified$|accept-ranges$|vary$|allow$|location$|set-cookie|strict-transport-security$|clear-site-data$|service-worker-allowed$|authorization$|host$|cookie$)/;
 
 const classes: ReadonlySet<string> = new Set(['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive']);
 const acls: ReadonlySet<string> = new Set(['default', 'private', 'public-read', 'public-read-write']);
@@ -77,9 +81,9 @@ function persistentHeaders(text: string | null): Record<string, string> {
   return kept;
 }
 
-/** Values are stored and replayed as they are, but nothing may start a header of its own. */
+/** Values are stored and replayed as they are, but none may make an object that clients cannot read. */
 function safeValue(name: string, value: string): string {
-  if (/[\r\n\0]/.test(value)) throw invalidArgument(name, '');
+  if (!isHeaderValue(value)) throw invalidArgument(name, '');
   return value;
 }
 

@@ -67,7 +67,15 @@ function checkConditions(exchange: Exchange, record: ObjectRecord): void {
   const failed = failedCondition(conditionsOf(exchange.request.headers), record);
   if (failed === undefined) return;
   if (failed.status === 412) throw new OssError('PreconditionFailed', { extra: { Condition: failed.condition } });
-  throw new OssError('NotModified', {
-    headers: { etag: `"${record.etag}"`, 'last-modified': new Date(record.modified).toUTCString() },
-  });
+  throw new OssError('NotModified', { headers: keptFresh(record) });
+}
+
+/** What a cache needs to go on with its copy (RFC 9110, 15.4.5): an edit may have changed how long it may. */
+function keptFresh({ etag, modified, meta }: ObjectRecord): Record<string, string> {
+  const headers: Record<string, string> = { etag: `"${etag}"`, 'last-modified': new Date(modified).toUTCString() };
+  for (const name of ['cache-control', 'expires']) {
+    const value = meta.headers[name];
+    if (value !== undefined) headers[name] = value;
+  }
+  return headers;
 }

@@ -40,7 +40,10 @@ function isWarm(storageClass: StorageClass): boolean {
   return storageClass === 'Standard' || storageClass === 'IA' || storageClass === 'Archive';
 }
 
-/** Conditions on a write are not part of the API ([ObjCommon-17]). */
+/**
+ * Conditions on a write are not part of the API ([ObjCommon-17]). Who sends one wants nothing to happen where it fails,
+ * so none is ignored where content comes or goes.
+ */
 export function refuseConditions(headers: Headers): void {
   for (const name of ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']) {
     if (headers.has(name)) throw new OssError('NotImplemented', { extra: { Header: name } });

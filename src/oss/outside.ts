@@ -1,17 +1,21 @@
-import { guardedFetch, type OutboundInit, type OutboundOptions } from '../outbound/fetch.ts';
-import type { Settings } from '../settings.ts';
+import type { OutboundRules } from '../outbound/target.ts';
+import { hostName } from './address.ts';
+import { isDomainName } from './domain-name.ts';
+import type { Exchange } from './exchange.ts';
 
 /**
- * Requests what somebody outside named: never the gateway itself, and public addresses only unless the deployment
- * says otherwise (decisions.md, [Sec-42]).
- * @throws {OutboundError}
+ * Where requests may go that somebody outside named: never to the gateway itself, by its own names or by a custom domain
+ * of any bucket, and to public addresses only unless the deployment says otherwise (decisions.md, [Sec-42]).
  */
-export function fetchOutside(
-  { allowPrivateOrigins, ownHosts, localPort }: Settings,
-  url: string,
-  init: OutboundInit,
-  options: Pick<OutboundOptions, 'timeoutMs' | 'maxBytes' | 'redirects'>,
-): Promise<Response> {
-  const rules = { allowPrivate: allowPrivateOrigins, ownHosts, ownPort: localPort };
-  return guardedFetch(url, init, { ...options, ...rules });
+export function outsideRules({ settings, domains }: Exchange): OutboundRules {
+  const { allowPrivateOrigins, ownHosts, localPort } = settings;
+  return {
+    allowPrivate: allowPrivateOrigins,
+    ownHosts,
+    ownPort: localPort,
+    isOwn: (host) => {
+      const domain = hostName(host);
+      return isDomainName(domain) ? domains.isBound(domain) : Promise.resolve(false);
+    },
+  };
 }

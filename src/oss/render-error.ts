@@ -44,7 +44,7 @@ function base64(text: string): string {
  */
 export function asOssError(thrown: unknown, exchange: Exchange): OssError {
   if (thrown instanceof OssError) return thrown;
-  const known = mapped(thrown);
+  const known = mapped(thrown, exchange);
   if (known !== undefined) return known;
   const fault = thrown as { name?: string; message?: string; stack?: string };
   console.error(
@@ -59,10 +59,18 @@ export function asOssError(thrown: unknown, exchange: Exchange): OssError {
   return new OssError('InternalError');
 }
 
-function mapped(thrown: unknown): OssError | undefined {
+function mapped(thrown: unknown, exchange: Exchange): OssError | undefined {
   const { name, reason } = (thrown ?? {}) as { name?: string; reason?: string };
   const busy = name === 'IndexUnavailable' || (name === 'BlobStoreError' && reason === 'throttled');
   if (busy) return new OssError('ServiceUnavailable', { headers: { 'retry-after': '1' } });
+  if (name === 'KeyMissing') {
+    const { requestId, operationName: operation } = exchange;
+    const why = (thrown as Error).message;
+    console.error(JSON.stringify({ event: 'encryption-key-missing', requestId, operation, why }));
+    return new OssError('InvalidObjectState', {
+      message: 'The object is encrypted with a key that this gateway does not have (any more).',
+    });
+  }
   if (name === 'SettingsError') {
     return new OssError('ServiceUnavailable', {
       message: `This gateway is not configured: ${(thrown as Error).message}.`,

@@ -1,8 +1,8 @@
 import { BodyFailure } from '../blob/failure.ts';
 import type { WrittenBody } from '../blob/write.ts';
 import type { ObjectCipher, StoredMeta } from '../index/records.ts';
+import { guardedFetch } from '../outbound/fetch.ts';
 import type { Redirect } from '../website/config.ts';
-import { type FlightEnd, Flights } from '../website/flights.ts';
 import { type MirrorStorage, mirrorBody } from '../website/mirror.ts';
 import { askOrigins, type OriginAnswer } from '../website/origin.ts';
 import { originHeaders, originUrls, passesClient } from '../website/origin-request.ts';
@@ -12,10 +12,12 @@ import { requestSealing, type Sealing, sealingInForce } from './encryption.ts';
 import { OssError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { INLINE_BYTES_MAX, UPLOAD_BYTES_MAX } from './limits.ts';
+import { markLoop } from './loop.ts';
 import { DEFAULT_CONTENT_TYPE } from './object-headers.ts';
 import { isInfrequent, requestMeta } from './object-meta.ts';
 import { overriddenHeaders } from './operations/object/GetObject.ts';
-import { fetchOutside } from './outside.ts';
+import { outsideRules } from './outside.ts';
+import { type Leave, waitForTurn } from './site-flight.ts';
 import { asUploaded, commitBody } from './upload.ts';
 
 /** Longest wait for the first byte of an origin's answer, ms, and for each further one. */
@@ -37,8 +39,6 @@ const shownHeaders = [
 
 type MirrorStep = Extract<Step, { kind: 'mirror' }>;
 
-const flights = new Flights();
-
 /**
  * Answers with what an origin has of a missing object, and stores that ([WebsiteServing-35] to [WebsiteServing-50]).
  * The exchange is about that object, and its caller may read it.
@@ -54,21 +54,19 @@ export async function answerFromOrigin(
 ): Promise<Response | undefined> {
   if (isCircle(exchange)) return undefined;
   if (exchange.request.method === 'HEAD') return headFromOrigin(exchange, step, query);
-  const name = `${exchange.bucket.id}/${step.key}`;
-  const flight = await flights.join(name);
-  if (flight === 'missing') return undefined;
-  if (flight === 'failed') throw mirrorFailed(exchange, 'another request has just failed');
-  if (flight === 'stored') {
+  const stores = step.redirect.mirrorProxyPass !== true;
+  const turn = await waitForTurn(exchange, step.key, stores);
+  if (turn === 'missing') return undefined;
+  if (turn === 'failed') throw mirrorFailed(exchange, 'another request has just failed');
+  if (turn === 'stored') {
     const answer = await read();
     if (answer !== undefined) return answer;
   }
-  const land = (end: FlightEnd) => {
-    if (typeof flight === 'object') flights.land(name, flight, end);
-  };
+  const leave = typeof turn === 'string' ? { stores, land: () => {} } : turn;
   try {
-    return await fetched(exchange, step, query, read, land);
+    return await fetched(exchange, step, query, read, leave);
   } catch (error) {
-    land(passesClient(step.redirect) ? 'alone' : 'failed');
+    leave.land(passesClient(step.redirect) ? 'alone' : 'failed');
     throw error;
   }
 }
@@ -78,13 +76,13 @@ async function fetched(
   step: MirrorStep,
   query: string,
   read: () => Promise<Response | undefined>,
-  land: (end: FlightEnd) => void,
+  leave: Leave,
 ): Promise<Response | undefined> {
   const answer = await ask(exchange, step, query, 'GET');
   if (answer.kind !== 'content') {
     // What one client is told may be due to what the origin was told of it.
     const forAll = answer.kind === 'missing' && !passesClient(step.redirect);
-    if (answer.kind !== 'failed') land(forAll ? 'missing' : 'alone');
+    if (answer.kind !== 'failed') leave.land(forAll ? 'missing' : 'alone');
     return withoutContent(exchange, answer);
   }
   const { redirect } = step;
@@ -97,16 +95,16 @@ async function fetched(
     md5: redirect.mirrorCheckMd5 === true ? promisedMd5(response.headers) : undefined,
     limit: UPLOAD_BYTES_MAX,
     idleTimeoutMs: ORIGIN_MS_MAX,
-    storage: redirect.mirrorProxyPass === true ? undefined : storageFor(exchange, step.key, meta),
+    storage: leave.stores ? storageFor(exchange, step.key, meta) : undefined,
   }).catch((error: unknown) => {
     throw error instanceof BodyFailure ? mirrorFailed(exchange, error.message) : error;
   });
   if (mirrored.kind === 'stream') {
-    const stored = mirrored.stored.then((done) => land(done ? 'stored' : 'alone'));
+    const stored = mirrored.stored.then((done) => leave.land(done ? 'stored' : 'alone'));
     exchange.execution.waitUntil(stored);
     return contentAnswer(exchange, mirrored.body, meta, length);
   }
-  land(mirrored.stored ? 'stored' : 'alone');
+  leave.land(mirrored.stored ? 'stored' : 'alone');
   // Read like any other object, with ranges and conditions, unless it lies in a class that must be restored first.
   const readable = ['Standard', 'IA'].includes(exchange.bucket.storageClass);
   const again = mirrored.stored && readable ? await read() : undefined;
@@ -126,15 +124,15 @@ function ask(exchange: Exchange, { key, rule, redirect }: MirrorStep, query: str
   const { request, bucket } = exchange;
   const headers = originHeaders(redirect.mirrorHeaders, request.headers, isReserved);
   if (!headers.has('user-agent')) headers.set('user-agent', USER_AGENT);
+  markLoop(headers, exchange);
   headers.set(TRAIL, [request.headers.get(TRAIL), bucket.id].filter(Boolean).join(' '));
   const urls = originUrls(rule.condition, redirect, key, query);
   return askOrigins(
     (url, { redirects, ...init }) =>
-      fetchOutside(
-        exchange.settings,
+      guardedFetch(
         url,
         { ...init, raw: true },
-        { redirects, timeoutMs: ORIGIN_MS_MAX, maxBytes: UPLOAD_BYTES_MAX },
+        { ...outsideRules(exchange), redirects, timeoutMs: ORIGIN_MS_MAX, maxBytes: UPLOAD_BYTES_MAX },
       ),
     redirect,
     urls,

@@ -1,4 +1,4 @@
-import { type OutboundRules, type TargetFault, targetFault } from './target.ts';
+import { type OutboundRules, type TargetFault, targetFaultNow } from './target.ts';
 
 /**
  * Why a request of the gateway's own came to nothing: its target was refused, or
@@ -94,7 +94,7 @@ async function follow(
   options: OutboundOptions,
   deadline: Deadline,
 ): Promise<Response> {
-  let target = parsed(String(url), options);
+  let target = await deadline.race(parsed(String(url), options));
   let next = init;
   for (let left = options.redirects; ; left--) {
     const response = await deadline.race(request(target, next, deadline.signal));
@@ -103,16 +103,16 @@ async function follow(
     await response.body?.cancel();
     if (left === 0) throw new OutboundError('redirects', `more than ${options.redirects} redirects`);
     const from = target;
-    target = parsed(location, options, from);
+    target = await deadline.race(parsed(location, options, from));
     next = redirected(next, response.status, from.origin !== target.origin);
   }
 }
 
-function parsed(text: string, rules: OutboundRules, base?: URL): URL {
+async function parsed(text: string, rules: OutboundRules, base?: URL): Promise<URL> {
   if (!URL.canParse(text, base?.href)) throw new OutboundError('invalid-url', `no URL: ${text.slice(0, 256)}`);
   const url = new URL(text, base);
   url.hash = '';
-  const fault = targetFault(url, rules);
+  const fault = await targetFaultNow(url, rules);
   if (fault !== undefined) throw new OutboundError(fault, `${fault}: ${url.host}`);
   return url;
 }

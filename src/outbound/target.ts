@@ -9,6 +9,8 @@ export interface OutboundRules {
   readonly ownHosts: readonly string[];
   /** The port that the gateway listens on where it runs on this machine: what is private there is the gateway. */
   readonly ownPort?: string | undefined;
+  /** Whether a host is the gateway's own by what is stored about it; asked once nothing else forbids the target. */
+  readonly isOwn?: (host: string) => Promise<boolean>;
   /** Refuse IPv6 addresses, public ones too. */
   readonly refuseIpv6?: boolean;
 }
@@ -44,6 +46,13 @@ export function targetFault(url: URL, rules: OutboundRules): TargetFault | undef
   const isPrivate = address === undefined ? isLocalName(host) : !isPublicAddress(address);
   if (isPrivate && !rules.allowPrivate) return 'private-address';
   return isOwn(url, host, isPrivate, rules) ? 'own-host' : undefined;
+}
+
+/** The same, with what has to be looked up. */
+export async function targetFaultNow(url: URL, rules: OutboundRules): Promise<TargetFault | undefined> {
+  const fault = targetFault(url, rules);
+  if (fault !== undefined || rules.isOwn === undefined) return fault;
+  return (await rules.isOwn(url.hostname)) ? 'own-host' : undefined;
 }
 
 /** Whether a name means nothing outside of some local network: it has no dot, or ends as no public name does. */

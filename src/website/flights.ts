@@ -1,14 +1,8 @@
+import type { FlightEnd } from '../index/flights.ts';
+
 const POLL_MS = 20;
 /** Longest wait for somebody else's fetch. */
 const WAIT_MS_MAX = 10_000;
-
-/**
- * How a fetch ended.
- * - `stored` the object is there now
- * - `missing`, `failed` what the origin said to everybody
- * - `alone` what came was for one client only
- */
-export type FlightEnd = 'stored' | 'missing' | 'failed' | 'alone';
 
 /** The one fetch of an object that is under way in this isolate, to be landed by whoever leads it. */
 export class Flight {
@@ -17,7 +11,7 @@ export class Flight {
 
 /**
  * Fetches of objects under way in this isolate, so that a crowd that asks for one missing object sends one request to
- * its origin ([WebsiteServing-38]). Elsewhere the commit decides which of two fetches makes the object.
+ * its origin ([WebsiteServing-38]).
  */
 export class Flights {
   readonly #running = new Map<string, Flight>();

@@ -7,7 +7,7 @@ import { type Server, startServer } from './support/server.ts';
 
 const MIB = 1024 * 1024;
 const SMALL = 64 * MIB;
-const LARGE = 512 * MIB;
+const LARGE = 256 * MIB;
 /** Half of what a gateway would need that holds bodies. The runtime and the local R2 in it free memory when they like. */
 const GROWTH_MAX = (LARGE - SMALL) / 2;
 

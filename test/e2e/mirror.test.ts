@@ -157,6 +157,21 @@ describe('a mirror of a real origin', () => {
     expect(await failsWith('round')).toEqual([424, 'MirrorFailed']);
   });
 
+  it('[Sec-42] [WebsiteServing-50] refuses its own request that an origin sends back', async () => {
+    let back: Answer | undefined;
+    pages['/boomerang'] = async (response, incoming) => {
+      // A proxy in front of the gateway, which passes on what it is sent.
+      const { host: _host, ...headers } = incoming.headers;
+      const passed = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+      back = await request(server.port, { path: `/${bucket}/a-page`, headers: passed });
+      response.writeHead(back.status, { 'content-length': back.body.length }).end(back.body);
+    };
+    expect((await api('PUT', `/${bucket}/a-page`, 'a page')).status).toBe(200);
+    expect(await failsWith('boomerang')).toEqual([424, 'MirrorFailed']);
+    expect([back?.status, /<Code>(\w+)</.exec(back!.body.toString())?.[1]]).toEqual([403, 'AccessDenied']);
+    expect((await visit('a-page')).body.toString()).toBe('a page');
+  });
+
   it('[WebsiteServing-44] [WebsiteServing-43] stores nothing that is not what it should be', async () => {
     const long = content(2 * mib);
     const wrong = createHash('md5').update('other').digest('base64');

@@ -17,8 +17,9 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 /** Request line and signed headers; the empty line and the body are the caller's. */
-function head(method: string, key: string, headers: Record<string, string>): string {
-  const path = `/${BUCKET}${key === '' ? '' : `/${key}`}`;
+function head(method: string, target: string, headers: Record<string, string>): string {
+  const path = `/${BUCKET}${target === '' ? '' : `/${target}`}`;
+  const [key = ''] = target.split('?');
   const signed = sign({
     method,
     url: `${server.endpoint}${path}`,
@@ -48,6 +49,17 @@ function exchange(text: string, options: { readonly end?: boolean; readonly wait
     });
     socket.on('close', () => resolve(answer));
     socket.on('error', (error) => ('code' in error && error.code === 'ECONNRESET' ? resolve(answer) : reject(error)));
+  });
+}
+
+/** Sends bytes, and breaks the connection off so many milliseconds later. */
+function leave(text: string, afterMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(server.port, '127.0.0.1', () => {
+      socket.write(text, 'latin1', () => setTimeout(() => socket.destroy(), afterMs));
+    });
+    socket.on('close', () => resolve());
+    socket.on('error', reject);
   });
 }
 
@@ -104,6 +116,21 @@ describe('bodies on the wire', () => {
     expect(await stored('kept')).toBe('old');
   });
 
+  it('[PutBucketTags-2] a document that breaks off changes nothing, and is no fault of the gateway', async () => {
+    const tags = '<Tagging><TagSet><Tag><Key>a</Key></Tag></TagSet></Tagging>';
+    for (const headers of [{ 'content-length': '100' }, { 'transfer-encoding': 'chunked' }] as Record<
+      string,
+      string
+    >[]) {
+      const framed = 'content-length' in headers ? tags : `${tags.length.toString(16)}\r\n${tags}\r\n`;
+      await exchange(head('PUT', '?tagging', headers) + framed, { end: true });
+    }
+    const answer = await exchange(head('GET', '?tagging', { connection: 'close' }));
+    expect(answer).toMatch(/^HTTP\/1\.1 200/);
+    expect(answer).not.toContain('<Key>');
+    expect(server.output()).not.toContain('internal-error');
+  });
+
   it('takes the body that arrives where both framings are given, or refuses the request; never a part of another', async () => {
     const status = await statusOf(
       `${head('PUT', 'both', { 'content-length': '5', 'transfer-encoding': 'chunked' })}b\r\nhello world\r\n0\r\n\r\n`,
@@ -116,6 +143,22 @@ describe('bodies on the wire', () => {
     const text = `${head('PUT', 'expected', { 'content-length': '5', expect: '100-continue' })}hello`;
     expect(await exchange(text)).toMatch(/HTTP\/1\.1 200/);
     expect(await stored('expected')).toBe('hello');
+  });
+});
+
+describe('clients that go away', () => {
+  it('[CompleteMultipartUpload-6] complete their upload all the same', async () => {
+    for (const patience of [0, 0, 1, 2, 5]) {
+      const key = `left-${patience}`;
+      const begun = await exchange(head('POST', `${key}?uploads`, { 'content-length': '0', connection: 'close' }));
+      const id = /<UploadId>(.*?)</.exec(begun)![1];
+      const part = head('PUT', `${key}?uploadId=${id}&partNumber=1`, { 'content-length': '4', connection: 'close' });
+      const etag = /etag: "(.*?)"/i.exec(await exchange(`${part}part`))![1];
+      const list = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part></CompleteMultipartUpload>`;
+      const text = head('POST', `${key}?uploadId=${id}`, { 'content-length': String(list.length) }) + list;
+      await leave(text, patience);
+      await expect.poll(() => stored(key)).toBe('part');
+    }
   });
 });
 

@@ -21,7 +21,7 @@ export const rootCredential: Credential = { accessKeyId, accessKeySecret, accoun
 /** Knows the root key; `securityToken` belongs to it, as the vectors want, and lives for an hour. */
 export function settings(change: Partial<AuthSettings> = {}): AuthSettings {
   return {
-    region: 'cn-hangzhou',
+    regions: ['cn-hangzhou'],
     tolerant: { unsignedProcess: false, droppedEmpties: false },
     credential: (id) => (id === accessKeyId ? rootCredential : undefined),
     token: (id, token) =>

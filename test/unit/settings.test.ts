@@ -86,6 +86,11 @@ describe('readSettings', () => {
         expect(faultOf([good, { ...good, [name]: value }])).toContain(`ACCESS_KEYS[1].${name}`);
     }
     expect(faultOf([{ ...good, userName: '' }])).toContain('userName');
+    // A key that would be the account's root by a slip of the pen.
+    expect(faultOf([good, { ...good, username: 'u' }])).toContain('ACCESS_KEYS[1] has an unknown field "username"');
+    expect(faultOf([{ ...good, policy: { Version: '1', Statement: [] } }])).toContain('without a "userName"');
+    for (const policy of ['no', 7, null, {}, { Version: '2', Statement: [1] }, '{"Version":"1","Statement":[{}]}'])
+      expect(faultOf([{ ...good, userName: 'u', policy }])).toContain('ACCESS_KEYS[0] has a "policy" that');
     expect(faultOf([good, good])).toContain('repeats the key id a');
     expect(faultOf([{ ...good, accessKeyId: 'id' }])).toContain('repeats the key id id');
     // Whoever reads the log learns no secret from it.
@@ -112,6 +117,18 @@ describe('readSettings', () => {
     expect(readSettings({ ...needed, SERVICE_DOMAIN: 'a.example.com,oss-cn-hangzhou.aliyuncs.com' }).ownHosts).toEqual([
       'a.example.com',
     ]);
+  });
+
+  it('[Sec-42] takes what bucket answers name as endpoints for its own hosts as well, and has a name of its own', () => {
+    const named = { ...needed, SERVICE_DOMAIN: 'a.example.com', EXTRANET_ENDPOINT: 'B.example.com:8080' };
+    expect(readSettings({ ...named, INTRANET_ENDPOINT: 'oss-cn-hangzhou-internal.aliyuncs.com' }).ownHosts).toEqual([
+      'a.example.com',
+      'b.example.com',
+    ]);
+    const { gatewayName } = readSettings(needed);
+    expect(gatewayName).toMatch(/^ossgate-[0-9a-f]{16}$/);
+    expect(readSettings(named).gatewayName).toBe(gatewayName);
+    expect(readSettings({ ...needed, OSS_ACCESS_KEY_SECRET: 'other' }).gatewayName).not.toBe(gatewayName);
   });
 
   it('refuses numbers that make no sense', () => {

@@ -35,8 +35,8 @@ export type TokenResult =
 export interface AuthSettings {
   /** The long-lived key of this id. Must not know temporary ones: those need their token. */
   credential(accessKeyId: string): Credential | undefined;
-  /** Without the `oss-` prefix, e.g. `cn-hangzhou`. */
-  readonly region: string;
+  /** Those that a V4 signature may be for, without the `oss-` prefix, e.g. `cn-hangzhou`. */
+  readonly regions: readonly string[];
   /** Resolves a security token. Absent: every token is invalid. */
   readonly token?: (accessKeyId: string, token: string, now: number) => TokenResult;
   readonly tolerant: {

@@ -73,12 +73,12 @@ export function splitCredentialV4(text: string): CredentialV4 | undefined {
 export function credentialFaultV4(
   credential: CredentialV4,
   date: string,
-  region: string,
+  regions: readonly string[],
 ): 'terminator' | 'id' | 'date' | 'region' | 'product' | undefined {
   if (credential.terminator !== scopeTerminator) return 'terminator';
   if (!isAccessKeyId(credential.accessKeyId)) return 'id';
   if (credential.scope.date !== date.slice(0, 8)) return 'date';
-  if (credential.scope.region !== region) return 'region';
+  if (!regions.includes(credential.scope.region)) return 'region';
   return credential.scope.product === product ? undefined : 'product';
 }
 
@@ -183,7 +183,7 @@ export const headerV4: SignatureForm = {
     if (credential === undefined) throw badAuthorization(algorithm, '0002-00000213');
     refusePayload(headers.get('x-oss-content-sha256'));
     const { date, day, time } = headerDate(headers);
-    refuseCredential(credential, day, settings.region, headerFaults);
+    refuseCredential(credential, day, settings.regions, headerFaults);
     refuseSkew(time, request.now);
     const token = headers.get('x-oss-security-token') ?? '';
     const list = fields.get('AdditionalHeaders');
@@ -214,7 +214,7 @@ export const queryV4: SignatureForm = {
     const sent = headers.get('x-oss-content-sha256');
     if (sent !== null) refusePayload(sent);
     const { date, time } = parsedDate(query.get('x-oss-date') ?? null);
-    refuseCredential(credential, date, settings.region, queryFaults);
+    refuseCredential(credential, date, settings.regions, queryFaults);
     refuseOutside(time, query.get('x-oss-expires'), now);
     const token = query.get('x-oss-security-token') ?? '';
     const list = query.get('x-oss-additional-headers');
@@ -252,8 +252,8 @@ const faultMessages: Readonly<Record<Fault, string>> = {
   product: 'Invalid signing product',
 };
 
-function refuseCredential(credential: CredentialV4, date: string, region: string, codes: FaultCodes): void {
-  const fault = credentialFaultV4(credential, date, region);
+function refuseCredential(credential: CredentialV4, date: string, regions: readonly string[], codes: FaultCodes): void {
+  const fault = credentialFaultV4(credential, date, regions);
   if (fault === undefined) return;
   const { accessKeyId, scope, terminator } = credential;
   const text = `${accessKeyId}/${scope.date}/${scope.region}/${scope.product}/${terminator}`;

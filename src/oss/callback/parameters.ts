@@ -156,7 +156,12 @@ function parseUrl(text: string, rules: OutboundRules, name: string): URL {
   if (fault === 'private-address' && !isBareName(url)) {
     throw badCallback('private', 'Private address is forbidden to callback.', name);
   }
-  throw badCallback('url', faultMessages[fault], name);
+  throw badTarget(fault, name);
+}
+
+/** The refusal of a URL that nothing may be sent to. */
+export function badTarget(fault: TargetFault, name: string): OssError {
+  return badCallback('url', faultMessages[fault], name);
 }
 
 /** A word without a dot is no private address but a mistake (evidence for [Callback-5]); `localhost` is one. */

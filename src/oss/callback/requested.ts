@@ -1,11 +1,13 @@
-import type { OutboundRules } from '../../outbound/target.ts';
+import { type OutboundRules, targetFaultNow } from '../../outbound/target.ts';
 import { OssError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { FormFields } from '../form/read.ts';
 import { ownKeys } from '../match.ts';
+import { outsideRules } from '../outside.ts';
 import { callbackKey } from './key.ts';
 import {
   addVariable,
+  badTarget,
   CALLBACK_CHARACTERS_MAX,
   type Callback,
   type Encoded,
@@ -19,7 +21,7 @@ import {
  * @throws {OssError} InvalidArgument; OperationNotSupported in a bucket with a hierarchical namespace; NotImplemented
  *   where the deployment has no key to sign with
  */
-export function requestedCallback(exchange: Exchange): Callback | undefined {
+export async function requestedCallback(exchange: Exchange): Promise<Callback | undefined> {
   if (!ownKeys(exchange.operation).has('callback')) return undefined;
   const inHeader = ['x-oss-callback', 'x-oss-callback-var'].map((name) => encoded(name, exchange.header(name)));
   const inQuery = ['callback', 'callback-var'].map((name) => encoded(name, exchange.query(name)));
@@ -33,7 +35,7 @@ export function requestedCallback(exchange: Exchange): Callback | undefined {
  * The callback that a form asks for, whose variables are fields of their own.
  * @throws {OssError} as above, and where it comes in a header as well
  */
-export function formCallback(exchange: Exchange, fields: FormFields): Callback | undefined {
+export async function formCallback(exchange: Exchange, fields: FormFields): Promise<Callback | undefined> {
   if (exchange.header('x-oss-callback') !== null || exchange.header('x-oss-callback-var') !== null) throw twoCarriers();
   const value = fields.get('callback');
   if (!value) return undefined;
@@ -43,9 +45,8 @@ export function formCallback(exchange: Exchange, fields: FormFields): Callback |
 }
 
 /** Where callbacks of this deployment may go. */
-export function callbackRules({ settings }: Exchange): OutboundRules {
-  const { allowPrivateOrigins, ownHosts, localPort } = settings;
-  return { allowPrivate: allowPrivateOrigins, ownHosts, ownPort: localPort, refuseIpv6: true };
+export function callbackRules(exchange: Exchange): OutboundRules {
+  return { ...outsideRules(exchange), refuseIpv6: true };
 }
 
 function encoded(name: string, value: string | null | undefined): Encoded | undefined {
@@ -65,9 +66,18 @@ function twoCarriers(): OssError {
   });
 }
 
-function usable(exchange: Exchange, parameter: Encoded, variables: ReadonlyMap<string, string>): Callback | undefined {
-  const callback = parseCallback(parameter, variables, callbackRules(exchange));
+async function usable(
+  exchange: Exchange,
+  parameter: Encoded,
+  variables: ReadonlyMap<string, string>,
+): Promise<Callback | undefined> {
+  const rules = callbackRules(exchange);
+  const callback = parseCallback(parameter, variables, rules);
   if (callback === undefined) return undefined;
+  for (const url of callback.urls) {
+    const fault = await targetFaultNow(url, rules);
+    if (fault !== undefined) throw badTarget(fault, parameter.name);
+  }
   if (exchange.bucket.hierarchical) {
     throw new OssError('OperationNotSupported', {
       message: 'Callbacks are not supported for a bucket with a hierarchical namespace.',

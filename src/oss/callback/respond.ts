@@ -1,6 +1,7 @@
 import { fetchWhole, OutboundError, type WholeAnswer } from '../../outbound/fetch.ts';
 import { OssError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
+import { markLoop } from '../loop.ts';
 import { type CallbackFacts, callbackBody } from './body.ts';
 import { CallbackFailure, cannotConnect } from './failure.ts';
 import { callbackKey } from './key.ts';
@@ -74,13 +75,19 @@ async function send(exchange: Exchange, callback: Callback, url: URL, body: stri
       : { requester: identity.kind === 'user' ? identity.userId : identity.accountId }),
   });
   try {
-    return await fetchWhole(url, request, {
-      ...callbackRules(exchange),
-      timeoutMs: TIMEOUT_MS,
-      maxBytes: ANSWER_BYTES_MAX,
-      redirects: 0,
-      isWanted: (status) => status === 200,
-    });
+    const headers = new Headers(request.headers);
+    markLoop(headers, exchange);
+    return await fetchWhole(
+      url,
+      { ...request, headers },
+      {
+        ...callbackRules(exchange),
+        timeoutMs: TIMEOUT_MS,
+        maxBytes: ANSWER_BYTES_MAX,
+        redirects: 0,
+        isWanted: (status) => status === 200,
+      },
+    );
   } catch (error) {
     throw error instanceof OutboundError ? failureOf(error, url) : error;
   }

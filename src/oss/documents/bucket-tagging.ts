@@ -16,7 +16,9 @@ export const bucketTagging = document(
     {
       tags: named(
         'TagSet',
-        wrapped(list('Tag', record({ key: text(), value: optional(text(), '') }, { tolerant: true }))),
+        wrapped(list('Tag', record({ key: text(), value: optional(text(), '') }, { tolerant: true })), {
+          tolerant: true,
+        }),
       ),
     },
     { tolerant: true },

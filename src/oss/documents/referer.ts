@@ -6,7 +6,7 @@ import { boolean, text } from '../xml/values.ts';
 /** Most bytes of both lists together (protocol/oss.md 6). */
 const LIST_BYTES_MAX = 20 * 1_024;
 
-const entries = wrapped(list('Referer', text()));
+const entries = wrapped(list('Referer', text()), { tolerant: true });
 
 /** As it is on the wire; entries are not checked for what they say (evidence for [PutBucketReferer-6]). */
 export const refererConfiguration = document(

@@ -88,7 +88,7 @@ const alternate = record(
 );
 
 const nameValues = (wire: string) =>
-  optional(wrapped(list(wire, record({ key: free({ min: 1 }), value: free() }, tolerant))));
+  optional(wrapped(list(wire, record({ key: free({ min: 1 }), value: free() }, tolerant)), tolerant));
 
 const redirectFields = {
   redirectType: optional(choice(['Mirror', 'External', 'AliCDN', 'Internal'], invalid), 'External'),
@@ -122,7 +122,7 @@ const redirectFields = {
   mirrorReturnHeaders: nameValues('ReturnHeader'),
   // The secret among them is skipped: what nothing uses is not kept, and never shown.
   mirrorAuth: optional(record({ authType: maybe(), region: maybe(), accessKeyId: maybe() }, tolerant)),
-  mirrorMultiAlternates: optional(wrapped(list('MirrorMultiAlternate', alternate))),
+  mirrorMultiAlternates: optional(wrapped(list('MirrorMultiAlternate', alternate), tolerant)),
   protocol: optional(choice(['http', 'https'], invalid)),
   hostName: maybe(),
   httpRedirectCode: optional(choice([301, 302, 303, 307], invalid)),
@@ -174,7 +174,7 @@ const website = record(
   {
     indexDocument: optional(indexDocument),
     errorDocument: optional(errorDocument),
-    routingRules: optional(wrapped(list('RoutingRule', rule, { max: RULES_MAX, ...invalid }))),
+    routingRules: optional(wrapped(list('RoutingRule', rule, { max: RULES_MAX, ...invalid }), tolerant)),
   },
   tolerant,
 );

@@ -1,4 +1,5 @@
 import { invalidArgument } from '../errors.ts';
+import { isHeaderValue } from '../header-value.ts';
 import type { FormFields } from './read.ts';
 
 /** Fields that mean what the header of the same name means to PutObject. No other field becomes a header. */
@@ -42,6 +43,6 @@ export function uploadHeaders(fields: FormFields, contentType: string | undefine
 
 function setHeader(headers: Headers, name: string, value: string | undefined): void {
   if (value === undefined) return;
-  if (/[\r\n\0]/.test(value)) throw invalidArgument(name, '', 'The value of a form field is invalid.');
+  if (!isHeaderValue(value)) throw invalidArgument(name, '', 'The value of a form field is invalid.');
   headers.set(name, value);
 }

@@ -88,7 +88,7 @@ function readModern(fields: FormFields, settings: AuthSettings, now: number): Cl
   if (version !== algorithm) {
     throw badArgument('x-oss-signature-version', version, '0002-00000066', 'The signature version is invalid.');
   }
-  const credential = readCredential(fields, settings.region);
+  const credential = readCredential(fields, settings.regions);
   refuseOutside(parseBasicDate(fields.get('x-oss-date')!)!, now);
   return {
     scheme: 'V4',
@@ -100,14 +100,14 @@ function readModern(fields: FormFields, settings: AuthSettings, now: number): Cl
 }
 
 /** The credential, whose day is that of a well-formed `x-oss-date`. */
-function readCredential(fields: FormFields, region: string): CredentialV4 {
+function readCredential(fields: FormFields, regions: readonly string[]): CredentialV4 {
   const text = required(fields, 'x-oss-credential', '0002-00000706');
   const date = fields.get('x-oss-date') ?? '';
   if (parseBasicDate(date) === undefined) {
     throw badArgument('x-oss-date', date, '0002-00000709', 'The signing date of the form is invalid.');
   }
   const credential = splitCredentialV4(text);
-  const fault = credential === undefined ? 'form' : credentialFaultV4(credential, date, region);
+  const fault = credential === undefined ? 'form' : credentialFaultV4(credential, date, regions);
   if (credential !== undefined && fault === undefined) return credential;
   const ec = fault === 'date' ? '0002-00000709' : fault === 'region' ? '0002-00000226' : '0002-00000222';
   throw badArgument('x-oss-credential', text, ec, `Invalid signing ${fault} in x-oss-credential.`);

@@ -1,3 +1,4 @@
+import { readBody } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import { Query, type QueryPair } from '../query.ts';
 import { MissingParameter, StsError } from './errors.ts';
@@ -52,16 +53,9 @@ export async function readParameters({ request, address }: Exchange): Promise<Pa
 }
 
 async function readForm(request: Request): Promise<readonly QueryPair[]> {
-  let text = '';
-  let length = 0;
-  const decoder = new TextDecoder();
-  for await (const chunk of request.body ?? []) {
-    length += chunk.byteLength;
-    if (length > FORM_BYTES_MAX) throw new StsError('RequestEntityTooLarge');
-    text += decoder.decode(chunk, { stream: true });
-  }
+  const bytes = await readBody(request, FORM_BYTES_MAX, () => new StsError('RequestEntityTooLarge'));
   try {
-    return new Query(text + decoder.decode()).pairs;
+    return new Query(new TextDecoder().decode(bytes)).pairs;
   } catch {
     throw new StsError('InvalidParameter', 'The form is not well encoded.');
   }

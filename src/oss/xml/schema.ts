@@ -105,8 +105,11 @@ export function list<T>(wire: string, item: Schema<T>, options: ListOptions = {}
 }
 
 /** A list inside an element of its own: `<RoutingRules><RoutingRule/>...</RoutingRules>`. */
-export function wrapped<T>(inner: Field<readonly T[]>): Schema<readonly T[]> {
-  const single = record({ items: inner });
+export function wrapped<T>(
+  inner: Field<readonly T[]>,
+  options: Pick<RecordOptions<never>, 'tolerant'> = {},
+): Schema<readonly T[]> {
+  const single = record({ items: inner }, options);
   return schema(
     (element) => single.parse(element).items,
     (out, items) => single.render(out, { items }),

@@ -32,8 +32,8 @@ export type XmlContent = XmlScalar | { readonly [name: string]: XmlContent | rea
 
 /**
  * Writes an answer from top to bottom. Names are the dialect's own, never a client's: they are not checked.
- * An instance is good for one document. No root has a namespace, whatever the reference's samples show ([Common-11]): the
- * Python SDKs find no element below one.
+ * An instance is good for one document. No root has a namespace, though the reference shows one for some: both Python
+ * SDKs find nothing in such a document ([Common-11]).
  */
 export class XmlWriter {
   #out: string;

@@ -101,6 +101,16 @@ describe('a role', () => {
     expect(mayAssume(user('1', 'no policy'), named)).toBe(false);
   });
 
+  it('means its own account’s user by a name that users of other accounts have too', () => {
+    const named = role({ trusted: ['app'] });
+    const shared = (accountId: string) => ({ ...user(accountId), sharedId: true as const });
+    expect([mayAssume(shared('1'), named), mayAssume(shared('2'), named), mayAssume(user('2'), named)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
+
   it('is assumed by nobody without an identity, and by no other role', () => {
     const open = role({ trusted: ['1', 'reader', ''] });
     expect(mayAssume({ kind: 'anonymous' }, open)).toBe(false);

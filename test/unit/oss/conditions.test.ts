@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Conditions, conditionsOf, failedCondition } from '../../../src/oss/conditions.ts';
+import { type Conditions, conditionsOf, failedCondition, rangeFits } from '../../../src/oss/conditions.ts';
 
 const validators = { etag: '5D41402ABC4B2A76B9719D911017C592', modified: 1_700_000_000_750 };
 const none: Conditions = { ifMatch: null, ifNoneMatch: null, ifModifiedSince: null, ifUnmodifiedSince: null };
@@ -73,5 +73,17 @@ describe('conditionsOf', () => {
     const headers = new Headers({ 'if-match': 'a', 'x-copy-if-none-match': 'b', 'X-Copy-If-Modified-Since': 'c' });
     expect(conditionsOf(headers)).toEqual({ ...none, ifMatch: 'a' });
     expect(conditionsOf(headers, 'x-copy-')).toEqual({ ...none, ifNoneMatch: 'b', ifModifiedSince: 'c' });
+  });
+});
+
+describe('rangeFits', () => {
+  it('[GetObject-12] lets a range follow only what is of the same content', () => {
+    const { etag } = validators;
+    for (const same of [null, etag, `"${etag}"`, ` "${etag.toLowerCase()}" `, at(0)]) {
+      expect(rangeFits(same, validators), String(same)).toBe(true);
+    }
+    for (const other of ['', '*', 'x', `W/"${etag}"`, `"${etag}", "x"`, `${etag}0`, at(-1), at(1), '1700000000']) {
+      expect(rangeFits(other, validators), other).toBe(false);
+    }
   });
 });

@@ -92,6 +92,13 @@ describe('PutBucketTags', () => {
     expect(await tagsOf(bucket)).toEqual(kept);
   });
 
+  it('[EdgeCommon-6] passes over elements that it does not know', async () => {
+    const bucket = await newBucket();
+    const body = '<Tagging><New/><TagSet><New/><Tag><New/><Value>1</Value><Key>a</Key></Tag></TagSet></Tagging>';
+    expect((await put(bucket, 'tagging', body)).status).toBe(200);
+    expect(await tagsOf(bucket)).toEqual([['a', '1']]);
+  });
+
   it('[PutBucketTags-8] has other rules than the tags of objects', async () => {
     const bucket = await newBucket();
     await send('PUT', `/${bucket}/key`, { body: 'a' });

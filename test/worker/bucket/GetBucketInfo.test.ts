@@ -61,6 +61,38 @@ describe('GetBucketInfo', () => {
     expect(answer.text).toMatch(/^<\?xml[^>]*>\n<BucketInfo><Bucket>.*<\/Bucket><\/BucketInfo>$/s);
   });
 
+  it('[GetBucketInfo-7] has its elements in the order of the reference, all that there can be', async () => {
+    const bucket = await newBucket();
+    await configure(bucket, { versioning: 'Enabled', documents: { encryption: { algorithm: 'KMS', keyId: 'k' } } });
+    const names = [...(await info(bucket)).text.matchAll(/<([A-Za-z]+)[ />]/g)].map(([, name]) => name);
+    expect(names).toEqual([
+      'BucketInfo',
+      'Bucket',
+      'AccessMonitor',
+      'CreationDate',
+      'ExtranetEndpoint',
+      'IntranetEndpoint',
+      'Location',
+      'StorageClass',
+      'TransferAcceleration',
+      'CrossRegionReplication',
+      'Name',
+      'ResourceGroupId',
+      'Owner',
+      'ID',
+      'DisplayName',
+      'AccessControlList',
+      'Grant',
+      'DataRedundancyType',
+      'Versioning',
+      'ServerSideEncryptionRule',
+      'SSEAlgorithm',
+      'KMSMasterKeyID',
+      'Comment',
+      'BlockPublicAccess',
+    ]);
+  });
+
   it('[GetBucketInfo-8] is refused to others even where the bucket is public', async () => {
     const bucket = await newBucket({ acl: 'public-read-write' });
     for (const as of ['other', 'user', 'anonymous'] as const) {

@@ -1,7 +1,9 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import type { BucketEntry } from '../../../src/bucket/config.ts';
 import { BUCKETS_PER_REGION_MAX } from '../../../src/bucket/directory.ts';
-import { accounts, expectRefusal, newBucket, newName, send } from '../support/wire.ts';
+import { allowedTo } from '../support/config.ts';
+import { accounts, configure, expectRefusal, newBucket, newName, send, type Wish } from '../support/wire.ts';
 
 function body(elements: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<CreateBucketConfiguration>${elements}</CreateBucketConfiguration>`;
@@ -107,6 +109,43 @@ describe('PutBucket', () => {
     expect(await info(bucket, 'Grant')).toBe('public-read');
     expect(await info(bucket, 'StorageClass')).toBe('IA');
     expect(await info(bucket, 'DataRedundancyType')).toBe('LRS');
+  });
+
+  it('[PutBucket-5] changes the ACL of a bucket that is there only for who may change it', async () => {
+    const bucket = await newBucket();
+    const put = (wish: Wish, acl = 'public-read-write') =>
+      send('PUT', `/${bucket}`, { ...wish, headers: { 'x-oss-acl': acl } });
+    const refused = await put(allowedTo('oss:PutBucket'));
+    expectRefusal(refused, 403, 'AccessDenied');
+    expect([refused.one('AuthAction'), await info(bucket, 'Grant')]).toEqual(['oss:PutBucketAcl', 'private']);
+    // What changes nothing needs nothing more, nor does an ACL at creation.
+    expect((await put(allowedTo('oss:PutBucket'), 'private')).status).toBe(200);
+    const own = newName();
+    const headers = { 'x-oss-acl': 'public-read' };
+    expect((await send('PUT', `/${own}`, { ...allowedTo('oss:PutBucket'), headers })).status).toBe(200);
+    expect(await info(own, 'Grant')).toBe('public-read');
+    expect((await put(allowedTo('oss:PutBucket', 'oss:PutBucketAcl'))).status).toBe(200);
+    expect(await info(bucket, 'Grant')).toBe('public-read-write');
+  });
+
+  it('[PutBucket-5] does not get round a policy that keeps a bucket private', async () => {
+    const bucket = await newBucket();
+    const deny = {
+      Effect: 'Deny',
+      Action: ['oss:PutBucketAcl'],
+      Principal: ['*'],
+      Resource: [`acs:oss:*:*:${bucket}`],
+      Condition: { StringNotEquals: { 'oss:x-oss-acl': ['private'] } },
+    };
+    await configure(bucket, { documents: { policy: JSON.stringify({ Version: '1', Statement: [deny] }) } });
+    const headers = { 'x-oss-acl': 'public-read' };
+    for (const path of [`/${bucket}`, `/${bucket}?acl`]) {
+      const refused = await send('PUT', path, { headers });
+      expectRefusal(refused, 403, 'AccessDenied');
+      expect(refused.header('x-oss-ec')).toBe('0003-00000101');
+    }
+    expect(await info(bucket, 'Grant')).toBe('private');
+    expect((await send('PUT', `/${bucket}?acl`, { headers: { 'x-oss-acl': 'private' } })).status).toBe(200);
   });
 
   it('[PutBucket-6] sets the hierarchical namespace at creation only', async () => {
@@ -227,6 +266,26 @@ describe('PutBucket', () => {
       expect(mine).toContain(bucket);
       expect(theirs).not.toContain(bucket);
     }
+  });
+
+  it('[PutBucket-13] lets no more buckets come to be at once than there is room for', async () => {
+    const directory = env.DIRECTORY.get(env.DIRECTORY.idFromName(accounts.other));
+    const { buckets } = await directory.list({ prefix: '', marker: '', limit: 1_000 });
+    const here = buckets.filter(({ region }) => region === 'oss-cn-hangzhou').length;
+    const filling = Array.from({ length: BUCKETS_PER_REGION_MAX - 2 - here }, (_, i) => `filling-${i}`);
+    const entry = { created: 0, storageClass: 'Standard', resourceGroup: 'rg-default-id', region: 'oss-cn-hangzhou' };
+    await Promise.all(filling.map((name) => directory.confirm({ ...entry, name } as BucketEntry)));
+    const names = Array.from({ length: 6 }, () => newName());
+    const answers = await Promise.all(names.map((name) => send('PUT', `/${name}`, { as: 'other' })));
+    expect(answers.map(({ code }) => code ?? 'made').sort()).toEqual([
+      ...Array(4).fill('TooManyBuckets'),
+      ...Array(2).fill('made'),
+    ]);
+    for (const [i, name] of names.entries()) {
+      const expected = answers[i]!.status === 200 ? 200 : 404;
+      expect((await send('GET', `/${name}?acl`, { as: 'other' })).status).toBe(expected);
+    }
+    await Promise.all(filling.map((name) => directory.release(name)));
   });
 
   it('[PutBucket-14] refuses a namespace status that is none', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { allowedTo } from '../support/config.ts';
 import { accounts, expectRefusal, newBucket, newName, send } from '../support/wire.ts';
 
 function put(
@@ -44,6 +45,26 @@ describe('PutBucketAcl', () => {
       expectRefusal(await put(name, 'private', as), 403, 'AccessDenied');
       expectRefusal(await send('GET', `/${name}?acl`), 404, 'NoSuchBucket');
     }
+  });
+
+  it('[PutBucketAcl-2] creates nothing for who may not create buckets', async () => {
+    const headers = { 'x-oss-acl': 'private' };
+    const [refused, made] = [newName(), newName()];
+    const answer = await send('PUT', `/${refused}?acl`, { ...allowedTo('oss:PutBucketAcl'), headers });
+    expectRefusal(answer, 403, 'AccessDenied');
+    expect(answer.one('AuthAction')).toBe('oss:PutBucket');
+    expectRefusal(await send('GET', `/${refused}?acl`), 404, 'NoSuchBucket');
+    expectRefusal(
+      await send('PUT', `/${refused}?acl`, { ...allowedTo('oss:PutBucket'), headers }),
+      403,
+      'AccessDenied',
+    );
+    const both = allowedTo('oss:PutBucket', 'oss:PutBucketAcl');
+    expect((await send('PUT', `/${made}?acl`, { ...both, headers })).status).toBe(200);
+    // The ACL of a bucket that is there takes the one permission.
+    const opened = { 'x-oss-acl': 'public-read' };
+    expect((await send('PUT', `/${made}?acl`, { ...allowedTo('oss:PutBucketAcl'), headers: opened })).status).toBe(200);
+    expect(await aclOf(made)).toBe('public-read');
   });
 
   it('[PutBucketAcl-3] changes nothing without the header', async () => {

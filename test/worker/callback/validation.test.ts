@@ -3,11 +3,49 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { handle } from '../../../src/gateway.ts';
 import { sign } from '../../support/sign.ts';
+import { cname, newDomain } from '../cname/support.ts';
 import { post } from '../support/form.ts';
 import { callbackParameter, encoded, useReceiver } from '../support/receiver.ts';
 import { configure, expectRefusal, keys, newBucket, send, shardedBucket } from '../support/wire.ts';
 
 const receiver = useReceiver();
+
+describe('[Sec-42] a callback to the gateway itself', () => {
+  it('is refused by the custom domains of its buckets too, before anything is stored', async () => {
+    const bucket = await newBucket();
+    const other = await newBucket();
+    const domain = newDomain('net');
+    await cname('add', other, domain, { variables: { CNAME_VERIFY: 'off' } });
+    for (const callbackUrl of [`http://${domain}/a`, `app.example.com;${domain.toUpperCase()}.:8080/a`]) {
+      const value = callbackParameter({ callbackUrl });
+      const answers = [
+        await send('PUT', `/${bucket}/a`, { headers: { 'x-oss-callback': value }, body: 'hello' }),
+        await post(bucket, { fields: { key: 'a', callback: value } }),
+      ];
+      for (const answer of answers) {
+        expectRefusal(answer, 400, 'InvalidArgument');
+        expect(answer.text).toContain('The gateway itself is forbidden to callback.');
+      }
+      expect((await send('HEAD', `/${bucket}/a`)).status).toBe(404);
+    }
+    expect(receiver.calls).toEqual([]);
+    // The control: it is called once no bucket has it.
+    await cname('delete', other, domain);
+    const headers = { 'x-oss-callback': callbackParameter({ callbackUrl: `http://${domain}/a` }) };
+    expect((await send('PUT', `/${bucket}/a`, { headers, body: 'hello' })).text).toBe('{"Status":"OK"}');
+  });
+
+  it('is refused where it comes back by another way', async () => {
+    const bucket = await newBucket({ acl: 'public-read-write' });
+    await send('PUT', `/${bucket}/a`, { headers: { 'x-oss-callback': callbackParameter() }, body: 'hello' });
+    const [call] = receiver.calls;
+    const loop = { 'cdn-loop': call!.headers.get('cdn-loop')! };
+    const back = await post(bucket, { as: 'anonymous', headers: loop, fields: { key: 'b' } });
+    expectRefusal(back, 403, 'AccessDenied');
+    expect((await send('HEAD', `/${bucket}/b`)).status).toBe(404);
+    expect((await post(bucket, { as: 'anonymous', fields: { key: 'b' } })).status).toBe(204);
+  });
+});
 
 describe('[Callback-1] [Callback-E1] a callback that is wrong', () => {
   it.each<[string, Record<string, string>, string]>([

@@ -30,6 +30,35 @@ describe('addressing', () => {
     }
   });
 
+  it('takes a V4 signature for the region of the endpoint, and for any region where the endpoint has none', async () => {
+    const beijing = 'oss-cn-beijing.aliyuncs.com';
+    const there = await newBucket({ host: beijing });
+    const enabled = '<TransferAccelerationConfiguration><Enabled>true</Enabled></TransferAccelerationConfiguration>';
+    expect((await send('PUT', `/${there}?transferAcceleration`, { body: enabled })).status).toBe(200);
+    expect((await send('PUT', `/${there}/key`, { host: beijing, body: 'hello' })).status).toBe(200);
+    const read = (host: string, region: string, place: 'header' | 'query') =>
+      send('GET', `/${there}/key`, { host, place, signing: { region } });
+    for (const place of ['header', 'query'] as const) {
+      for (const host of ['oss-accelerate.aliyuncs.com', 'localhost', '127.0.0.1']) {
+        for (const region of ['cn-beijing', 'cn-hangzhou']) {
+          const answer = await read(host, region, place);
+          expect([host, region, answer.text]).toEqual([host, region, 'hello']);
+        }
+      }
+      for (const [host, region] of [
+        ['oss-accelerate.aliyuncs.com', 'cn-nowhere'],
+        ['localhost', 'oss-cn-hangzhou'],
+        [beijing, 'cn-hangzhou'],
+        ['oss-cn-beijing-internal.aliyuncs.com', 'cn-hangzhou'],
+        ['oss-cn-hangzhou.aliyuncs.com', 'cn-beijing'],
+      ] as const) {
+        const refused = await read(host, region, place);
+        expectRefusal(refused, 400, 'InvalidArgument');
+        expect([host, region, refused.header('x-oss-ec')]).toEqual([host, region, '0002-00000226']);
+      }
+    }
+  });
+
   it('[Sec-18] reads one key alike, however it is escaped', async () => {
     for (const path of ['dir/a%20b', 'dir%2Fa%20b', '%64ir/a%20b', 'dir%2fa%20%62']) {
       for (const scheme of schemes) {

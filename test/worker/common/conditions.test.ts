@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { initiate } from '../support/multipart.ts';
 import { expectRefusal, newBucket, send } from '../support/wire.ts';
 
 let path: string;
@@ -99,5 +101,42 @@ describe('conditions of a read', () => {
       expect(answer.header('etag')).toBe(null);
       expect(answer.header('content-range')).toBe(null);
     }
+  });
+});
+
+describe('conditions of a write', () => {
+  it('[ObjCommon-17] are refused where content would come or go, and nothing happens', async () => {
+    const bucket = await newBucket();
+    const at = `/${bucket}/k`;
+    const { headers } = await send('PUT', at, { body: 'content' });
+    const id = await initiate(at);
+    const part = await send('PUT', `${at}?uploadId=${id}&partNumber=1`, { body: 'part' });
+    const list = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.header('etag')}</ETag></Part></CompleteMultipartUpload>`;
+    const batch = '<Delete><Object><Key>k</Key></Object></Delete>';
+    const digest = { 'content-md5': createHash('md5').update(batch).digest('base64') };
+    const condition: Record<string, string> = { 'if-match': headers.get('etag')! };
+    for (const [method, path, body, extra] of [
+      ['PUT', at, 'other', {}],
+      ['POST', `/${bucket}/new?append&position=0`, 'other', {}],
+      ['PUT', `${at}?symlink`, null, { 'x-oss-symlink-target': 'x' }],
+      ['DELETE', at, null, {}],
+      ['POST', `/${bucket}?delete`, batch, digest],
+      ['POST', `${at}?uploads`, null, {}],
+      ['PUT', `${at}?uploadId=${id}&partNumber=1`, 'other', {}],
+      ['POST', `${at}?uploadId=${id}`, list, {}],
+    ] as const) {
+      const sent = (more: Record<string, string>) => send(method, path, { body, headers: { ...extra, ...more } });
+      for (const one of [condition, { 'if-none-match': '*' }, { 'if-unmodified-since': new Date().toUTCString() }]) {
+        const answer = await sent(one as Record<string, string>);
+        expectRefusal(answer, 400, 'NotImplemented');
+        expect(answer.one('Header'), `${method} ${path}`).toBe(Object.keys(one)[0]);
+      }
+    }
+    expect((await send('GET', at)).text).toBe('content');
+    expect((await send('GET', `/${bucket}`)).all('Key')).toEqual(['k']);
+    expect((await send('GET', `/${bucket}?uploads`)).all('UploadId')).toEqual([id]);
+    expect((await send('GET', `${at}?uploadId=${id}`)).all('ETag')).toEqual([part.header('etag')]);
+    expect((await send('POST', `${at}?uploadId=${id}`, { body: list })).status).toBe(200);
+    expect((await send('DELETE', at)).status).toBe(204);
   });
 });

@@ -106,6 +106,8 @@ describe('metadata', () => {
       'content-md5',
       'content-range',
       'set-cookie',
+      'clear-site-data',
+      'service-worker-allowed',
       'location',
       'transfer-encoding',
       'access-control-allow-origin',
@@ -124,6 +126,8 @@ describe('metadata', () => {
       'x own:eA==',
       `x-own:${btoa('a\r\nx-evil: 1')}`,
       `x-own:${btoa('\0')}`,
+      `x-own:${btoa('a\x01')}`,
+      `x-own:${btoa('\x7f')}`,
       `x-own:${btoa('\xff')}`,
       `${'n'.repeat(129)}:eA==`,
     ]) {

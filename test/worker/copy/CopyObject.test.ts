@@ -138,6 +138,28 @@ describe('CopyObject', () => {
     ]);
   });
 
+  it('[CopyObject-8] copies a link that leads where the old one leads, with its ETag, and goes on without it', async () => {
+    const headers = { 'x-oss-symlink-target': 'a%20target', 'x-oss-meta-a': '1', 'x-oss-tagging': 't=1' };
+    const made = await send('PUT', `/${bucket}/old-link?symlink`, { headers });
+    // Whatever the target is: missing now, archived later.
+    const answer = await copy(`/${bucket}/new-link`, `/${bucket}/old-link`);
+    expect(answer.status, answer.text).toBe(200);
+    expect(answer.header('etag')).toBe(made.header('etag'));
+    expect(answer.header('x-oss-hash-crc64ecma')).toBeNull();
+    await send('DELETE', `/${bucket}/old-link`);
+    const shown = await send('GET', `/${bucket}/new-link?symlink`);
+    expect([shown.header('x-oss-symlink-target'), shown.header('x-oss-meta-a')]).toEqual(['a%20target', '1']);
+    expect((await send('GET', `/${bucket}/new-link?tagging`)).all('Key')).toEqual(['t']);
+    await send('PUT', `/${bucket}/a%20target`, { body: 'frozen', headers: { 'x-oss-storage-class': 'Archive' } });
+    expect((await copy(`/${bucket}/newest-link`, `/${bucket}/new-link`)).status).toBe(200);
+    expect((await send('GET', `/${bucket}/newest-link`)).code).toBe('InvalidObjectState');
+    await send('PUT', `/${bucket}/a%20target`, { body: 'content' });
+    for (const key of ['new-link', 'newest-link']) {
+      const read = await send('GET', `/${bucket}/${key}`);
+      expect([read.text, read.header('x-oss-object-type')]).toEqual(['content', 'Symlink']);
+    }
+  });
+
   it('[CopyObject-9] refuses the bytes of an archived object, and lets its metadata be edited', async () => {
     const path = `/${bucket}/archived`;
     await send('PUT', path, { body: 'frozen', headers: { 'x-oss-storage-class': 'Archive' } });
@@ -254,6 +276,23 @@ describe('CopyObject', () => {
     await configure(versioned, { versioning: 'Enabled' });
     await putContent(versioned, 'log', appendable);
     expectRefusal(await copy(`/${versioned}/log`, `/${versioned}/log`), 400, 'OperationNotSupported');
+  });
+
+  it('[CopyObject-22] holds for every place but its own, and for what appending made', async () => {
+    const path = `/${bucket}/grown`;
+    await send('POST', `${path}?append&position=0`, { body: 'abc' });
+    const other = await newBucket();
+    for (const to of [`/${bucket}/grown-copy`, `/${other}/grown`]) {
+      expectRefusal(await copy(to, path), 400, 'OperationNotSupported');
+      expectRefusal(await send('GET', to), 404, 'NoSuchKey');
+    }
+    for (const versioning of ['Enabled', 'Suspended'] as const) {
+      await configure(other, { versioning });
+      await send('POST', `/${other}/${versioning}?append&position=0`, { body: 'abc' });
+      const onItself = await copy(`/${other}/${versioning}`, `/${other}/${versioning}`, { 'x-oss-meta-a': '1' });
+      expectRefusal(onItself, 400, 'OperationNotSupported');
+      expect((await send('HEAD', `/${other}/${versioning}`)).header('x-oss-meta-a')).toBeNull();
+    }
   });
 
   it('[CopyObject-25] [CopyObject-E6] obeys x-oss-forbid-overwrite, on itself too', async () => {

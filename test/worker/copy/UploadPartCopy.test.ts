@@ -140,7 +140,9 @@ describe('UploadPartCopy', () => {
     expect(etagOf(older)).toBe(md5('one'));
     const marker = (await send('DELETE', from)).header('x-oss-version-id')!;
     expectRefusal(await copyPart(path, id, 1, from), 404, 'NoSuchKey');
-    expectRefusal(await copyPart(path, id, 1, `${from}?versionId=${marker}`), 400, 'InvalidArgument');
+    const named = await copyPart(path, id, 1, `${from}?versionId=${marker}`);
+    expectRefusal(named, 400, 'InvalidArgument');
+    expect([named.one('ArgumentName'), named.one('ArgumentValue')]).toEqual(['versionId', marker]);
     expectRefusal(await copyPart(path, id, 1, `/${versioned}/never`), 404, 'NoSuchKey');
     const unknown = `CAEQ${'0'.repeat(60)}`;
     expectRefusal(await copyPart(path, id, 1, `${from}?versionId=${unknown}`), 404, 'NoSuchVersion');
@@ -167,6 +169,12 @@ describe('UploadPartCopy', () => {
     await putContent(bucket, 'link', { kind: 'Symlink', link: 'large' });
     expectRefusal(await copyPart(path, id, 1, `/${bucket}/log`), 400, 'OperationNotSupported');
     expectRefusal(await copyPart(path, id, 1, `/${bucket}/link`), 400, 'OperationNotSupported');
+    // The same of those that the operations make.
+    await send('POST', `/${bucket}/appended?append&position=0`, { body: 'abc' });
+    await send('PUT', `/${bucket}/linked?symlink`, { headers: { 'x-oss-symlink-target': 'large' } });
+    expectRefusal(await copyPart(path, id, 1, `/${bucket}/appended`), 400, 'OperationNotSupported');
+    expectRefusal(await copyPart(path, id, 1, `/${bucket}/linked`), 400, 'OperationNotSupported');
+    expect((await send('GET', `${path}?uploadId=${id}`)).has('Part')).toBe(false);
   });
 
   it('[UploadPartCopy-8] takes any size, and leaves small ones to the completion', async () => {

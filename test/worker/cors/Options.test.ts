@@ -81,6 +81,38 @@ describe('a preflight', () => {
     }
   });
 
+  it('[OptionObject-3] [OptionObject-5] [OptionObject-6] takes nothing from one rule and the rest from another', async () => {
+    const mixed = await newBucket();
+    const rules = cors(
+      rule({ AllowedOrigin: origin, AllowedMethod: 'PUT', MaxAgeSeconds: '1' }),
+      rule({ AllowedOrigin: '*', AllowedMethod: 'DELETE', AllowedHeader: 'X-Only-Delete', MaxAgeSeconds: '2' }),
+      rule({ AllowedOrigin: '*', AllowedMethod: 'PUT', AllowedHeader: ['x-*-end', 'Exact'], MaxAgeSeconds: '3' }),
+    );
+    expect((await put(mixed, 'cors', rules)).status).toBe(200);
+    for (const [method, headers, from, rule] of [
+      ['PUT', undefined, origin, '1'],
+      ['PUT', ' , ,', origin, '1'],
+      ['PUT', 'EXACT', origin, '3'],
+      ['PUT', ' exact\t,,X-Any-END ', origin, '3'],
+      ['PUT', undefined, 'http://other.test', '3'],
+      ['DELETE', 'x-only-delete', origin, '2'],
+      ['PUT', 'x-only-delete', origin, null],
+      ['PUT', 'exact,x-end', origin, null],
+      ['PUT', 'exact2', origin, null],
+      ['DELETE', 'exact', origin, null],
+      ['put', undefined, origin, null],
+      ['GET', undefined, origin, null],
+    ] as const) {
+      const answer = await preflight(`/${mixed}/key`, asking(method, headers, from));
+      expect([method, headers, answer.header('access-control-max-age')]).toEqual([method, headers, rule]);
+      expect(answer.status).toBe(rule === null ? 403 : 200);
+    }
+    // The origin is compared with its case, scheme and port.
+    for (const other of ['http://WWW.example.com', 'https://www.example.com', `${origin}:80`, `${origin}/`]) {
+      expect((await preflight(`/${bucket}/key`, asking('GET', undefined, other))).status).toBe(403);
+    }
+  });
+
   it('[OptionObject-7] is refused without any CORS header where no rule matches', async () => {
     for (const headers of [
       asking('DELETE'),
@@ -111,7 +143,7 @@ describe('a preflight', () => {
     }
   });
 
-  it('says what is missing where it is no preflight at all', async () => {
+  it('[OptionObject-13] says what is missing where it is no preflight at all', async () => {
     const noOrigin = await preflight(`/${bucket}/key`, { 'access-control-request-method': 'PUT' });
     expect([noOrigin.status, noOrigin.code]).toEqual([400, 'BadRequest']);
     expect(noOrigin.one('Message')).toBe('Insufficient information. Origin request header needed.');

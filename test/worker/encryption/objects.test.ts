@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { createHash } from 'node:crypto';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { patternBytes } from '../../support/bodies.ts';
 import { crc64 } from '../../support/crc64.ts';
 import { type Answer, configOf, configure, expectRefusal, newBucket, send } from '../support/wire.ts';
@@ -224,7 +224,7 @@ describe('KMS keys', () => {
       // Only that key opens it.
       const { [keyId]: _, ...others } = JSON.parse(KMS_KEYS) as Record<string, string>;
       const variables = { KMS_KEYS: JSON.stringify({ default: secretOf(9), ...others }) };
-      expectRefusal(await send('GET', path, { variables }), 500, 'InternalError');
+      expectRefusal(await send('GET', path, { variables }), 403, 'InvalidObjectState');
     }
   });
 
@@ -246,10 +246,76 @@ describe('a rotated key', () => {
     await put(inline, 'older', { [SSE]: 'AES256' }, { variables: old });
     expect((await send('GET', path, { variables: both })).text === text).toBe(true);
     expect((await send('GET', inline, { variables: both })).text).toBe('older');
-    expectRefusal(await send('GET', path, { variables: next }), 500, 'InternalError');
+    expectRefusal(await send('GET', path, { variables: next }), 403, 'InvalidObjectState');
     await put(inline, 'newer', { [SSE]: 'AES256' }, { variables: both });
     expect((await send('GET', inline, { variables: next })).text).toBe('newer');
-    expectRefusal(await send('GET', inline, { variables: old }), 500, 'InternalError');
+    expectRefusal(await send('GET', inline, { variables: old }), 403, 'InvalidObjectState');
+  });
+
+  it('[Sec-47] may go once every object that needs it is copied onto itself', async () => {
+    const [old, both, next] = [secretOf(5), `${secretOf(6)},${secretOf(5)}`, secretOf(6)].map((key) => ({
+      ENCRYPTION_KEY: key,
+    }));
+    for (const text of ['older', 'older'.repeat(2_000)]) {
+      const path = fresh();
+      await put(path, text, { [SSE]: 'AES256', 'x-oss-meta-a': 'b', 'x-oss-tagging': 'a=b' }, { variables: old! });
+      const headers = { 'x-oss-copy-source': path, [SSE]: 'AES256' };
+      expect((await send('PUT', path, { headers, variables: both! })).status).toBe(200);
+      const read = await send('GET', path, { variables: next! });
+      expect([read.status, read.text === text, read.header('x-oss-meta-a')]).toEqual([200, true, 'b']);
+      expect((await send('GET', `${path}?tagging`, { variables: next! })).one('Value')).toBe('b');
+    }
+  });
+
+  it('[Sec-47] that is gone makes every use of the content a clear refusal, and nothing else', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const [old, next] = [{ ENCRYPTION_KEY: secretOf(7) }, { ENCRYPTION_KEY: secretOf(8) }];
+    for (const text of ['older', 'older'.repeat(2_000)]) {
+      const path = fresh();
+      await put(path, text, { [SSE]: 'AES256' }, { variables: old });
+      for (const wish of [{}, { headers: { range: 'bytes=1-2' } }]) {
+        const refused = await send('GET', path, { ...wish, variables: next });
+        expectRefusal(refused, 403, 'InvalidObjectState');
+        expect(refused.one('Message')).toContain('encrypted with a key');
+      }
+      const copy = { headers: { 'x-oss-copy-source': path, [SSE]: 'AES256' }, variables: next };
+      expectRefusal(await send('PUT', fresh(), copy), 403, 'InvalidObjectState');
+      expectRefusal(await send('PUT', path, copy), 403, 'InvalidObjectState');
+      const begun = await send('POST', `${path}-part?uploads`, { variables: next });
+      const part = `${path}-part?uploadId=${begun.one('UploadId')}&partNumber=1`;
+      const partCopy = { headers: { 'x-oss-copy-source': path }, variables: next };
+      expectRefusal(await send('PUT', part, partCopy), 403, 'InvalidObjectState');
+      expect((await send('HEAD', path, { variables: next })).header('content-length')).toBe(String(text.length));
+      expect((await send('GET', path, { variables: old })).text === text).toBe(true);
+      // It can be replaced and deleted like any other.
+      expect((await put(path, 'newer', { [SSE]: 'AES256' }, { variables: next })).status).toBe(200);
+      expect((await send('GET', path, { variables: next })).text).toBe('newer');
+      expect((await send('DELETE', path, { variables: next })).status).toBe(204);
+    }
+    const lines = logged.mock.calls.map(([line]) => String(line));
+    expect(lines.some((line) => line.includes('"encryption-key-missing"'))).toBe(true);
+    expect(lines.filter((line) => line.includes('"internal-error"'))).toEqual([]);
+    for (const secret of [secretOf(7), secretOf(8)]) expect(lines.join()).not.toContain(secret);
+    logged.mockRestore();
+  });
+
+  it('[Sec-47] that only the end of an object needs is missed before its first byte', async () => {
+    const [old, next] = [{ ENCRYPTION_KEY: secretOf(7) }, { ENCRYPTION_KEY: `${secretOf(8)},${secretOf(7)}` }];
+    const path = fresh();
+    const id = (await send('POST', `${path}?uploads`, { headers: { [SSE]: 'AES256' }, variables: old })).one(
+      'UploadId',
+    );
+    const etags: string[] = [];
+    for (const [i, variables] of [next, old].entries()) {
+      const part = await put(`${path}?uploadId=${id}&partNumber=${i + 1}`, 'x'.repeat(102_400), {}, { variables });
+      etags.push(part.header('etag')!);
+    }
+    const parts = etags.map((etag, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>${etag}</ETag></Part>`).join('');
+    const body = `<CompleteMultipartUpload>${parts}</CompleteMultipartUpload>`;
+    expect((await send('POST', `${path}?uploadId=${id}`, { body, variables: next })).status).toBe(200);
+    expect((await send('GET', path, { variables: next })).bytes.length).toBe(204_800);
+    const newer = { ENCRYPTION_KEY: secretOf(8) };
+    expectRefusal(await send('GET', path, { variables: newer }), 403, 'InvalidObjectState');
   });
 });
 

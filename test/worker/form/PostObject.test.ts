@@ -116,6 +116,8 @@ describe('PostObject', () => {
       ['x-oss-meta-a b', 'c', 'InvalidArgument'],
       ['x-oss-meta-a', 'b\r\nset-cookie: c', 'InvalidArgument'],
       ['Cache-Control', 'a\nb', 'InvalidArgument'],
+      ['x-oss-meta-a', 'b\x01', 'InvalidArgument'],
+      ['Content-Disposition', 'a\x7fb', 'InvalidArgument'],
       ['x-oss-meta-a', 'x'.repeat(8 * 1024), 'InvalidArgument'],
       ['x-oss-server-side-encryption', 'DES', 'InvalidEncryptionAlgorithmError'],
     ] as const) {

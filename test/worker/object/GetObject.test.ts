@@ -73,8 +73,23 @@ describe('GetObject: response-* parameters', () => {
     expect(unchanged.header('cache-control')).toBe(null);
   });
 
-  it('[Sec-32] [Sec-28] start no header of their own', async () => {
-    for (const value of ['a%0D%0Ax-evil:%201', 'a%0Ab', 'a%0Db', 'a%00b']) {
+  it('[GetObject-4] replace nothing where they are empty', async () => {
+    await put('described', 'x', { 'content-type': 'text/css', 'cache-control': 'no-store' });
+    for (const query of ['response-content-type=&response-cache-control=', 'response-content-type']) {
+      const answer = await get(`described?${query}`);
+      expect(answer.header('content-type')).toBe('text/css');
+      expect(answer.header('cache-control')).toBe('no-store');
+    }
+  });
+
+  it('[GetObject-4] may have any text of Unicode, and tabs', async () => {
+    const value = 'attachment;\tfilename="中 \u{1f600}.txt"';
+    const answer = await get(`inline?response-content-disposition=${encodeURIComponent(value)}`);
+    expect(answer.header('content-disposition')).toBe(value);
+  });
+
+  it('[Sec-32] [Sec-28] start no header of their own, and spoil no answer', async () => {
+    for (const value of ['a%0D%0Ax-evil:%201', 'a%0Ab', 'a%0Db', 'a%00b', 'a%01b', '%1F', 'a%7F']) {
       for (const name of Object.keys(overrides)) {
         const answer = await get(`inline?${name}=${value}`);
         expectRefusal(answer, 400, 'InvalidArgument');
@@ -170,11 +185,57 @@ describe('GetObject: ranges', () => {
     }
   });
 
-  it('[GetObject-12] conditions come before ranges, and If-Range does not matter', async () => {
+  it('[GetObject-12] conditions come before ranges', async () => {
     const outside = { range: 'bytes=-0' };
     expect((await get('inline', { ...outside, 'if-none-match': '*' })).status).toBe(304);
     expectRefusal(await get('inline', { ...outside, 'if-match': 'x' }), 412, 'PreconditionFailed');
-    expect((await get('inline', { range: 'bytes=0-9', 'if-range': '"other"' })).status).toBe(206);
+  });
+
+  it('[GetObject-12] a download goes on only with the content that it began with: If-Range', async () => {
+    await put('replaced', 'the first content');
+    const first = await get('replaced', { range: 'bytes=0-3' });
+    const etag = first.header('etag')!;
+    const modified = first.header('last-modified')!;
+    const rest = (ifRange: string) => get('replaced', { range: 'bytes=4-', 'if-range': ifRange });
+    for (const same of [etag, etag.replaceAll('"', ''), etag.toLowerCase(), modified]) {
+      const answer = await rest(same);
+      expect([answer.status, answer.text], same).toEqual([206, 'first content']);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    await put('replaced', 'a second content');
+    const later = new Date(Date.now() + 3_600_000).toUTCString();
+    for (const other of [etag, modified, later, '"other"', 'W/"other"', '*']) {
+      const answer = await rest(other);
+      expect([answer.status, answer.text], other).toEqual([200, 'a second content']);
+      expect(answer.header('content-range')).toBe(null);
+    }
+    expect((await get('replaced', { 'if-range': etag })).status).toBe(200);
+    const outside = { range: 'bytes=99-', 'x-oss-range-behavior': 'standard' };
+    expectRefusal(await get('replaced', outside), 416, 'InvalidRange');
+    expect((await get('replaced', { ...outside, 'if-range': etag })).text).toBe('a second content');
+  });
+
+  it('[GetObject-12] If-Range has a range of the same version alone, and else all of the new one', async () => {
+    for (const key of ['inline', 'blob']) {
+      const whole = await get(key);
+      const [etag, modified] = [whole.header('etag')!, whole.header('last-modified')!];
+      for (const same of [etag, etag.toLowerCase(), etag.slice(1, -1), modified]) {
+        const part = await get(key, { range: 'bytes=2-9', 'if-range': same });
+        expect([same, part.status, part.bytes]).toEqual([same, 206, whole.bytes.slice(2, 10)]);
+      }
+      const later = new Date(Date.parse(modified) + 1_000).toUTCString();
+      const earlier = new Date(Date.parse(modified) - 1_000).toUTCString();
+      for (const other of ['"other"', `W/${etag}`, `${etag}, ${etag}`, '*', later, earlier]) {
+        for (const range of ['bytes=2-9', 'bytes=-0']) {
+          const all = await get(key, { range, 'if-range': other });
+          expect([other, all.status, all.header('content-range')]).toEqual([other, 200, null]);
+          expect(all.bytes).toEqual(whole.bytes);
+        }
+      }
+      // It is nothing without a range, and comes after every other condition.
+      expect((await get(key, { 'if-range': '"other"' })).status).toBe(200);
+      expect((await get(key, { range: 'bytes=0-9', 'if-range': '"other"', 'if-none-match': etag })).status).toBe(304);
+    }
   });
 
   it('a range carries the CRC and ETag of the whole object', async () => {
@@ -285,6 +346,19 @@ describe('GetObject', () => {
     const failed = await get('inline', { 'if-match': '"00"' });
     expectRefusal(failed, 412, 'PreconditionFailed');
     expect(failed.one('Condition')).toBe('If-Match');
+  });
+
+  it('[GetObject-13] [HeadObject-E5] tells a cache with 304 how long it may keep what it has', async () => {
+    await put('kept', 'body', { 'cache-control': 'max-age=60', 'x-oss-meta-a': '1' });
+    const etag = (await get('kept')).header('etag')!;
+    const headers = { 'x-oss-copy-source': `/${bucket}/kept`, 'cache-control': 'no-cache', expires: '0' };
+    expect((await send('PUT', `/${bucket}/kept`, { headers })).status).toBe(200);
+    for (const method of ['GET', 'HEAD']) {
+      const unchanged = await send(method, `/${bucket}/kept`, { headers: { 'if-none-match': etag } });
+      expect(unchanged.status).toBe(304);
+      expect([unchanged.header('cache-control'), unchanged.header('expires')]).toEqual(['no-cache', '0']);
+      expect(unchanged.header('x-oss-meta-a')).toBe(null);
+    }
   });
 
   it('[GetObject-26] [GetObject-27] [ObjCommon-20] describes the object in its headers, over plain HTTP', async () => {

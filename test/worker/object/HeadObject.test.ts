@@ -9,7 +9,7 @@ beforeAll(async () => {
 
 describe('HeadObject', () => {
   it.each([0, 5, 10_000])(
-    '[HeadObject-1] [HeadObject-7] [HeadObject-9] [HeadObject-17] says of %i bytes what GetObject says',
+    '[HeadObject-1] [HeadObject-7] [HeadObject-9] [HeadObject-12] [HeadObject-17] says of %i bytes what GetObject says',
     async (size) => {
       const headers = {
         'x-oss-meta-a': '1',
@@ -33,6 +33,8 @@ describe('HeadObject', () => {
       expect(head.header('x-oss-object-type')).toBe('Normal');
       expect(head.header('x-oss-hash-crc64ecma')).not.toBe(null);
       expect(head.header('x-oss-next-append-position')).toBe(null);
+      // There are no event rules.
+      expect(head.header('x-oss-process-status')).toBe(null);
     },
   );
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { configCopies } from '../../../src/bucket/config-cache.ts';
 import { crc64 } from '../../support/crc64.ts';
+import { bytesOf, uploadParts } from '../support/multipart.ts';
 import { type Answer, configOf, expectRefusal, newBucket, newName, send } from '../support/wire.ts';
 
 let bucket: string;
@@ -168,6 +169,27 @@ describe('PutObject', () => {
     const answer = await put(path, 'hello', { etag: '"00000000000000000000000000000000"' });
     expect(answer.header('etag')).toBe('"5D41402ABC4B2A76B9719D911017C592"');
     expect((await send('HEAD', path)).header('etag')).toBe('"5D41402ABC4B2A76B9719D911017C592"');
+  });
+
+  it('[PutObject-11] makes a normal object of whatever was there', async () => {
+    const made: Record<string, (path: string) => Promise<Answer>> = {
+      Appendable: (path) => send('POST', `${path}?append&position=0`, { body: 'abc' }),
+      Multipart: (path) => uploadParts(path, [bytesOf(200_000), bytesOf(7)]),
+      Symlink: (path) => send('PUT', `${path}?symlink`, { headers: { 'x-oss-symlink-target': 'nowhere' } }),
+    };
+    for (const [type, make] of Object.entries(made)) {
+      const path = fresh();
+      expect((await make(path)).status, type).toBe(200);
+      expect((await send('GET', `/${bucket}?prefix=${path.split('/')[2]}`)).all('Type')).toEqual([type]);
+      await put(path, 'normal now');
+      const read = await send('GET', path);
+      expect([read.text, read.header('x-oss-object-type')]).toEqual(['normal now', 'Normal']);
+      expect(read.header('etag')).toBe(`"${md5('normal now').toString('hex').toUpperCase()}"`);
+      expect(read.header('content-md5')).toBe(md5('normal now').toString('base64'));
+      expect(read.header('x-oss-next-append-position')).toBe(null);
+      expect((await send('GET', `/${bucket}?prefix=${path.split('/')[2]}`)).all('Type')).toEqual(['Normal']);
+      expectRefusal(await send('GET', `${path}?symlink`), 400, 'NotSymlink');
+    }
   });
 
   it('[PutObject-10] [PutObject-E10] [ObjCommon-30] overwrites nothing where the request forbids it', async () => {

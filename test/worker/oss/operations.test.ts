@@ -101,6 +101,21 @@ describe('the operation table', () => {
     expect(refusal(() => match('GET', 'bucket', 'unknown')).status).toBe(400);
   });
 
+  it('[Common-13] [Route-5] reads nothing else for a sub-resource that it does not know, with or without "="', () => {
+    for (const name of ['accessmonitor', 'httpsConfig', 'policyStatus', 'unknown']) {
+      for (const query of [name, `${name}=`, `prefix=a&${name}=`]) {
+        expect(refusal(() => match('GET', 'bucket', query)).code, query).toBe('InvalidArgument');
+      }
+    }
+    for (const query of ['retention', 'retention=', 'legalHold', 'legalHold=']) {
+      expect(refusal(() => match('GET', 'object', query)).code, query).toBe('InvalidArgument');
+    }
+    // What has a value is no sub-resource but somebody's parameter.
+    expect(match('GET', 'bucket', 'utm_source=a')).toBe('ListObjects');
+    expect(match('GET', 'object', 'v')).toBe('GetObject');
+    expect(match('GET', 'object', 'v=')).toBe('GetObject');
+  });
+
   it('[Route-5] takes no sub-resource of an operation that is not there for a read of something else', () => {
     for (const name of ['accessmonitor', 'quota', 'metadataConfiguration', 'publicAccessBlock', 'policyStatus']) {
       for (const query of [name, `${name}=`]) {
@@ -112,7 +127,6 @@ describe('the operation table', () => {
       expect(refusal(() => match('GET', 'object', query)).status, query).toBe(400);
     }
     expect(match('GET', 'object', 'link=somewhere&v=')).toBe('GetObject');
-    expect(match('GET', 'bucket', 'v=')).toBe('ListObjects');
   });
 
   it('[Route-1] [DescribeRegions-2] tells the service operations apart', () => {

@@ -2,11 +2,10 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { configCopies } from '../../../src/bucket/config-cache.ts';
 import type { Operation } from '../../../src/oss/operation.ts';
-import { built } from '../../../src/oss/operations/index.ts';
-import { planned } from '../../../src/oss/operations/planned.ts';
 import { md5, put } from '../support/config.ts';
 import { counted } from '../support/counted.ts';
 import { type Answer, accounts, newBucket, send, type Wish } from '../support/wire.ts';
+import { judged, requestFor } from './support.ts';
 
 interface Rule {
   readonly effect?: 'Allow' | 'Deny';
@@ -37,26 +36,6 @@ async function setPolicy(bucket: string, ...rules: readonly Rule[]): Promise<voi
 
 function expectDenied(answer: Answer, what: unknown = ''): void {
   expect([what, answer.status, answer.code]).toEqual([what, 403, 'AccessDenied']);
-}
-
-/** Everything that is done to a bucket or an object by somebody who needs a permission; forms say in their body by whom. */
-const judged = [...built, ...planned].filter(
-  (row) =>
-    row.target !== 'service' &&
-    row.access !== 'none' &&
-    !row.createsBucket &&
-    !row.signedForm &&
-    row.name !== 'DeleteBucket',
-);
-
-/** A request that means this operation and can do no harm. */
-function requestFor(row: Operation, bucket: string): [method: string, path: string, wish: Wish] {
-  const query = (row.select ?? []).map((key) => (key.includes('=') ? key : `${key}=none`)).join('&');
-  const path = `/${bucket}${row.target === 'object' ? '/no-such-object' : ''}${query === '' ? '' : `?${query}`}`;
-  const headers: Record<string, string> = row.selectHeader === undefined ? {} : { [row.selectHeader]: '/a/b' };
-  if (row.name !== 'DeleteMultipleObjects') return [row.method, path, { as: 'other', headers }];
-  const body = '<Delete><Object><Key>no-such-object</Key></Object></Delete>';
-  return [row.method, path, { as: 'other', body, headers: { 'content-md5': md5(body) } }];
 }
 
 describe('a bucket policy', () => {
@@ -188,6 +167,24 @@ describe('a bucket policy', () => {
     expect([denied.status, denied.header('x-oss-ec')]).toEqual([403, '0003-00000101']);
     expect((await send('GET', `/${bucket}?acl`, { as: 'reader' })).status).toBe(200);
   });
+});
+
+it('[PutBucketPolicy-5] a user’s name that two accounts have names the bucket owner’s own user alone', async () => {
+  const bucket = await newBucket();
+  await send('PUT', `/${bucket}/key`, { body: 'content' });
+  await setPolicy(bucket, { action: 'oss:GetObject', principal: ['alice', 'bob'] });
+  const user = (accountId: string, userName: string) => ({
+    accessKeyId: `${accountId}-${userName}`,
+    accessKeySecret: 's',
+    accountId,
+    userName,
+  });
+  const users = [user(accounts.owner, 'alice'), user(accounts.other, 'alice'), user(accounts.other, 'bob')];
+  const variables = { ACCESS_KEYS: JSON.stringify(users) };
+  const statuses = await Promise.all(
+    users.map(async (key) => (await send('GET', `/${bucket}/key`, { key, variables })).status),
+  );
+  expect(statuses).toEqual([200, 403, 200]);
 });
 
 describe('the conditions of a policy', () => {

@@ -185,18 +185,23 @@ function expectSober(answer: Answer, what: string, isPlanned: boolean): void {
   expect(answer.code, what).toMatch(/^[A-Za-z]+$/);
 }
 
+/** Whether a stray parameter makes a request one for an operation that is not built: `x-oss-process` does. */
+function becomesPlanned({ method, target }: Operation, stray: string | undefined): boolean {
+  return planned.some((row) => row.method === method && row.target === target && row.select?.join() === stray);
+}
+
 it('[Sec-29] [Sec-40] Promise 7: nothing that can be sent to any operation makes it fail or hang', async () => {
   console.log(`FUZZ_SEED=${seed}`);
   const own = { flat: await newBucket(), tree: await newBucket({ headers: { 'x-oss-hns-status': 'enabled' } }) };
   for (const [i, operation] of [...built, ...planned].entries()) {
-    const isPlanned = operation.run === undefined;
-    for (const hostile of fc.sample(requests, { seed: seed + i, numRuns: isPlanned ? 3 : ROUNDS })) {
+    const isBuilt = operation.run !== undefined;
+    for (const hostile of fc.sample(requests, { seed: seed + i, numRuns: isBuilt ? ROUNDS : 3 })) {
       const { path, wish } = requestOf(operation, hostile, own);
       const what = `${operation.name}: ${operation.method} ${path.slice(0, 300)} ${JSON.stringify(hostile).slice(0, 600)}`;
       const answer = await inTime(send(operation.method, path, wish)).catch((error) => {
         throw new Error(what, { cause: error });
       });
-      expectSober(answer, what, isPlanned);
+      expectSober(answer, what, !isBuilt || becomesPlanned(operation, hostile.stray?.[0]));
       if (answer.status < 300 && operation.name === 'DeleteBucket') {
         Object.assign(own, {
           flat: await newBucket(),

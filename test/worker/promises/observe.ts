@@ -79,7 +79,7 @@ function plain(answer: Answer, bucket: string): string {
   return (
     answer.text
       .replaceAll(bucket, 'BUCKET')
-      .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+      .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z|\w{3}, \d\d \w{3} \d{4} [\d:]+ GMT/g, 'TIME')
       .replace(/<WormId>[^<]*</g, '<WormId>ID<')
       // What an appendable's ETag is, chance decides.
       .replace(/[0-9A-F]{24}0{8}/g, 'ETAG')

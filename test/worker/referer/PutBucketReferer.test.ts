@@ -111,6 +111,15 @@ describe('PutBucketReferer', () => {
     expect((await get(bucket)).all('Referer')).toEqual(['kept']);
   });
 
+  it('[EdgeCommon-6] passes over elements that it does not know, in its lists too', async () => {
+    const bucket = await newBucket();
+    const body = referer(
+      `${empty('true')}<New>1</New>${list('a').replace('</RefererList>', '<New>b</New></RefererList>')}`,
+    );
+    expect((await put(bucket, 'referer', body)).status).toBe(200);
+    expect((await get(bucket)).all('Referer')).toEqual(['a']);
+  });
+
   it('bounds both lists together to 20 KB', async () => {
     const bucket = await newBucket();
     const [half, rest] = ['a'.repeat(10_240), 'b'.repeat(10_240)];

@@ -140,6 +140,30 @@ describe('hotlink protection', () => {
     expect(await status(whole, 'http://good.test/?no=1')).toBe(403);
   });
 
+  it('[RefererEnforcement-7] [PutBucketReferer-8] cuts the path off too where that is wanted, for both lists', async () => {
+    const lists = (path: boolean) =>
+      document({ white: ['http://*.good.test'], black: ['http://*/bad'] }).replace(
+        '</AllowTruncateQueryString>',
+        `</AllowTruncateQueryString><TruncatePath>${path}</TruncatePath>`,
+      );
+    const bucket = await protectedBucket({});
+    for (const [path, expected] of [
+      [false, [200, 200, 403, 403]],
+      [true, [200, 403, 200, 403]],
+    ] as const) {
+      expect((await put(bucket, 'referer', lists(path))).status).toBe(200);
+      const statuses = await Promise.all(
+        [
+          'http://www.good.test/page',
+          'http://evil.test/www.good.test',
+          'http://www.good.test/bad',
+          'http://evil.test/?www.good.test#.good.test',
+        ].map((referer) => status(bucket, referer)),
+      );
+      expect([path, statuses]).toEqual([path, expected]);
+    }
+  });
+
   it('[RefererEnforcement-8] is not slowed down by patterns and referers that were chosen for it', async () => {
     const bucket = await protectedBucket({ white: ['*a'.repeat(2_000), `${'*?a'.repeat(1_500)}b`] });
     const began = performance.now();

@@ -240,6 +240,25 @@ describe('RestoreObject', () => {
     expect(result(await send('POST', `/${bucket}/a?restore&versionId=${marker}`))).toEqual([405, 'MethodNotAllowed']);
   });
 
+  it('[RestoreObject-13] restores a link itself, never its target', async () => {
+    await put(bucket, 'target', 'Archive');
+    for (const storageClass of ['Standard', 'Archive']) {
+      const headers = { 'x-oss-symlink-target': 'target', 'x-oss-storage-class': storageClass };
+      await send('PUT', `/${bucket}/to-${storageClass}?symlink`, { headers });
+    }
+    expect(result(await restore(bucket, 'to-Standard'))).toEqual([400, 'OperationNotSupported']);
+    expect(result(await restore(bucket, 'to-Archive'))).toEqual([202]);
+    moveOn(MINUTE);
+    expect(await state(bucket, 'target')).toBeNull();
+    for (const key of ['to-Standard', 'to-Archive']) {
+      expect(result(await send('GET', `/${bucket}/${key}`))).toEqual([403, 'InvalidObjectState']);
+    }
+    await restore(bucket, 'target');
+    moveOn(MINUTE);
+    for (const key of ['to-Standard', 'to-Archive'])
+      expect((await send('GET', `/${bucket}/${key}`)).text).toBe('target');
+  });
+
   it('[ObjCommon-27] is not opened by an ACL, which opens data alone', async () => {
     const open = await newBucket({ acl: 'public-read-write' });
     await put(open, 'a', 'Archive');

@@ -58,6 +58,30 @@ describe('ListBuckets', () => {
     expect(between.all('Name')).toEqual(names.slice(3));
   });
 
+  it('[GetService-3] has its elements in the order of the reference', async () => {
+    const { text } = await send('GET', `/?max-keys=1&marker=${names[0]}`);
+    expect([...text.matchAll(/<([A-Za-z]+)[ />]/g)].map(([, name]) => name)).toEqual([
+      'ListAllMyBucketsResult',
+      'Prefix',
+      'Marker',
+      'MaxKeys',
+      'IsTruncated',
+      'NextMarker',
+      'Owner',
+      'ID',
+      'DisplayName',
+      'Buckets',
+      'Bucket',
+      'CreationDate',
+      'ExtranetEndpoint',
+      'IntranetEndpoint',
+      'Location',
+      'Name',
+      'Region',
+      'StorageClass',
+    ]);
+  });
+
   it('[GetService-5] shows 100 buckets where the request does not say how many', async () => {
     const answer = await send('GET', `/?marker=${names[0]}`);
     expect(answer.one('MaxKeys')).toBe('100');

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { domainHints } from '../../../src/bucket/domain-reader.ts';
+import { cname, newDomain } from '../cname/support.ts';
 import { newBucket, send } from '../support/wire.ts';
 import { errorPage, md5, mirror, newSite, on404, putPage, putWebsite, rule, rules, subDirs, visit } from './support.ts';
 
@@ -154,8 +156,10 @@ describe('a mirror', () => {
     const seen = async (headers: string) => {
       const bucket = await newSite(one(headers === '' ? '' : `<MirrorHeaders>${headers}</MirrorHeaders>`));
       await visit(bucket, '/k', { headers: client });
-      const { 'x-ossgate-mirror': trail, ...rest } = Object.fromEntries(asked.at(-1)!.headers);
+      const { 'x-ossgate-mirror': trail, 'cdn-loop': loop, via, ...rest } = Object.fromEntries(asked.at(-1)!.headers);
       expect(trail).toMatch(/^[0-9a-f]{20}$/);
+      expect(loop).toMatch(/^ossgate-[0-9a-f]{16}$/);
+      expect(via).toBe(`1.1 ${loop}`);
       return rest;
     };
     const always = { 'accept-encoding': 'identity', 'user-agent': 'aliyun-oss-mirror' };
@@ -642,6 +646,60 @@ describe('a mirror that must not be', () => {
       expect((await visit(bucket, '/k')).code).toBe('MirrorFailed');
       expect(asked).toEqual([]);
     }
+  });
+
+  it('[Sec-42] [WebsiteServing-50] asks no custom domain of any bucket, nor where a redirect leads to one', async () => {
+    const other = await newBucket({ acl: 'public-read' });
+    await send('PUT', `/${other}/k`, { body: 'secret' });
+    const domain = newDomain('net');
+    expect((await cname('add', other, domain, { variables: { CNAME_VERIFY: 'off' } })).status).toBe(200);
+    const moved = () => new Response(null, { status: 302, headers: { location: `http://${domain}/k` } });
+    const pages = { [`http://${domain}/k`]: page('stranger'), [`${origin}/k`]: moved };
+    for (const url of [`http://${domain}/`, `http://${domain.toUpperCase()}.:8080/`, `${origin}/`]) {
+      const bucket = await newSite(one('', url));
+      const asked = internet(pages);
+      for (const forget of [() => {}, () => domainHints.clear()]) {
+        forget();
+        expect([url, (await visit(bucket, '/k')).code]).toEqual([url, 'MirrorFailed']);
+      }
+      expect(asked.every((one) => one.url === `${origin}/k`)).toBe(true);
+    }
+    // The control: it is asked once no bucket has it.
+    await cname('delete', other, domain);
+    const bucket = await newSite(one('', `http://${domain}/`));
+    internet(pages);
+    expect((await visit(bucket, '/k')).text).toBe('stranger');
+  });
+
+  it('[Sec-42] [WebsiteServing-50] is refused its own request by whatever bucket it comes back to', async () => {
+    const bucket = await newSite(one());
+    const second = await newSite(one());
+    await send('PUT', `/${second}/there`, { body: 'there' });
+    const asked = internet({ [`${origin}/k`]: page('hello') });
+    expect((await visit(bucket, '/k')).text).toBe('hello');
+    const { headers } = asked[0]!;
+    const loops = [
+      { 'cdn-loop': headers.get('cdn-loop')! },
+      { via: headers.get('via')! },
+      { 'cdn-loop': `cloudflare; loops=1, ${headers.get('cdn-loop')}; a=b` },
+      { via: `1.0 proxy (squid), HTTP/${headers.get('via')} (x), 2 b` },
+    ];
+    for (const loop of loops) {
+      for (const path of ['/k', '/there', '/', '/?acl']) {
+        const answer = await visit(second, path, { headers: loop });
+        expect([loop, path, answer.status, answer.code]).toEqual([loop, path, 403, 'AccessDenied']);
+      }
+      const put = await send('PUT', `/${second}/put`, { body: 'x', headers: loop });
+      expect([put.status, put.code]).toEqual([403, 'AccessDenied']);
+    }
+    expect(asked).toHaveLength(1);
+    // The control: what other intermediaries say is no loop, and other gateways are told of.
+    const others = { 'cdn-loop': 'cloudflare; loops=1, ossgate-0123456789abcdef', via: '1.1 a.example, 1.1 ossgate-x' };
+    expect((await visit(second, '/there', { headers: others })).text).toBe('there');
+    await visit(second, '/k', { headers: others });
+    expect(asked[1]!.headers.get('cdn-loop')).toBe(`ossgate-0123456789abcdef, ${headers.get('cdn-loop')}`);
+    const many = Array.from({ length: 9 }, (_, i) => `ossgate-000000000000000${i}`).join(',');
+    expect((await visit(second, '/there', { headers: { 'cdn-loop': many } })).code).toBe('AccessDenied');
   });
 
   it('[WebsiteServing-50] ends where its own request comes back to it', async () => {

@@ -80,6 +80,7 @@ describe('PutBucketWebsite', () => {
       `<RoutingRules><RoutingRule><RuleNumber>1</RuleNumber><Condition/><LuaConfig><Script>a.lua</Script></LuaConfig></RoutingRule></RoutingRules>`,
     ],
     ['[EdgeCommon-6] elements it does not know', `${index('<New>1</New>')}<Other/>`],
+    ['[EdgeCommon-6] elements it does not know among the rules', `${index()}<RoutingRules><New/></RoutingRules>`],
     [
       '[EdgeCommon-6] any order',
       `<RoutingRules><RoutingRule><Redirect>${external()}</Redirect><Condition/><RuleNumber>3</RuleNumber></RoutingRule></RoutingRules>${index()}`,

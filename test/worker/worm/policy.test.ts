@@ -25,6 +25,18 @@ describe('InitiateBucketWorm', () => {
     },
   );
 
+  it('[Worm-6] does not mind mirror rules, which come first or second', async () => {
+    const mirror = `<WebsiteConfiguration><RoutingRules><RoutingRule><RuleNumber>1</RuleNumber>
+      <Condition><HttpErrorCodeReturnedEquals>404</HttpErrorCodeReturnedEquals></Condition>
+      <Redirect><RedirectType>Mirror</RedirectType><MirrorURL>http://origin.example/</MirrorURL></Redirect>
+      </RoutingRule></RoutingRules></WebsiteConfiguration>`;
+    const [first, second] = [await newBucket(), await newBucket()];
+    expect((await send('PUT', `/${first}?website`, { body: mirror })).status).toBe(200);
+    await locked(first, 1);
+    await locked(second, 1);
+    expect((await send('PUT', `/${second}?website`, { body: mirror })).status).toBe(200);
+  });
+
   it.each(['0', '-1', '25551', '1.5', 'ten', '', '99999999999999999999'])(
     '[InitiateBucketWorm-4] [Worm-5] refuses %j days',
     async (days) => {

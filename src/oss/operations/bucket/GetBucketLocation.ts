@@ -13,7 +13,6 @@ export const GetBucketLocation = operation({
   hierarchical: true,
   fresh: true,
   async run(exchange) {
-    // Without the reference's namespace: ali-oss takes a root with an attribute for an object, not a text.
     return xmlReply(writeXml('LocationConstraint', exchange.bucket.region));
   },
 });

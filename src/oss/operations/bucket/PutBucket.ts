@@ -1,4 +1,4 @@
-import type { BucketConfig } from '../../../bucket/config.ts';
+import type { BucketAcl, BucketConfig } from '../../../bucket/config.ts';
 import { readDocument } from '../../body.ts';
 import { bucketAclHeader, createBucket, resourceGroup } from '../../bucket-creation.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
@@ -7,6 +7,7 @@ import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
 import { decode, document, type Infer, optional, record } from '../../xml/schema.ts';
 import { choice, text } from '../../xml/values.ts';
+import { PutBucketAcl } from './PutBucketAcl.ts';
 
 const createBucketConfiguration = document(
   'CreateBucketConfiguration',
@@ -48,7 +49,7 @@ export const PutBucket = operation({
       if (config.owner !== exchange.accountId || changesNature(config, body, hierarchical))
         throw bucketAlreadyExists(config.name);
       exchange.bucket = config;
-      if (acl !== undefined && acl !== config.acl) await exchange.updateBucket(() => ({ acl }));
+      if (acl !== undefined) await changeAcl(exchange, acl);
     }
     return emptyReply(200, { location: `/${config.name}` });
   },
@@ -61,6 +62,15 @@ function changesNature(config: BucketConfig, body: Body, hierarchical: boolean |
     (body.dataRedundancyType !== undefined && body.dataRedundancyType !== config.redundancy) ||
     (hierarchical !== undefined && hierarchical !== config.hierarchical)
   );
+}
+
+/** Of a bucket that is there this is PutBucketAcl by another name, and so needs its permission too. */
+async function changeAcl(exchange: Exchange, acl: BucketAcl): Promise<void> {
+  await exchange.updateBucket((bucket) => {
+    if (bucket.acl === acl) return undefined;
+    exchange.demand(PutBucketAcl);
+    return { acl };
+  });
 }
 
 function hnsHeader(exchange: Exchange): boolean | undefined {

@@ -29,6 +29,7 @@ export const PutBucketAcl = operation({
       if (created) return reply(config.name);
       if (config.owner !== exchange.accountId) throw bucketAlreadyExists(config.name);
       exchange.bucket = config;
+      exchange.judge();
     }
     // Without the header nothing changes ([PutBucketAcl-3]).
     if (acl !== undefined) await exchange.updateBucket((bucket) => (bucket.acl === acl ? undefined : { acl }));

@@ -42,38 +42,43 @@ export const CompleteMultipartUpload = operation({
   action: 'PutObject',
   access: 'write',
   hierarchical: true,
-  async run(exchange) {
-    const { headers } = exchange.request;
-    const encoding = encodingParameter(exchange);
-    refuseConditions(headers);
-    const forbidOverwrite = requestFlag(headers, 'x-oss-forbid-overwrite');
-    const acl = headers.has('x-oss-object-acl') ? { acl: requestObjectAcl(headers) } : {};
-    const uploadId = uploadIdOf(exchange);
-    await mustHaveUpload(exchange, uploadId);
-    const parts = await partsOf(exchange);
-    await announceObjectAcl(exchange, acl.acl ?? null);
+  run(exchange) {
+    const answer = completed(exchange);
     // A client that goes away does not stop it ([CompleteMultipartUpload-6]).
-    const completion = complete(exchange, uploadId, { parts, forbidOverwrite, ...acl });
-    exchange.execution.waitUntil(completion.catch(() => {}));
-    const { size, etag, crc64, cipher, versionId, contentType } = await completion;
-    const told = {
-      etag: `"${etag}"`,
-      'x-oss-hash-crc64ecma': crc64,
-      ...encryptionHeaders(cipher),
-      ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
-    };
-    const answered = await respondWithCallback(exchange, { key: exchange.key, etag, size, contentType, crc64 }, told);
-    if (answered !== undefined) return answered;
-    const result = {
-      EncodingType: encoding.requested ? 'url' : undefined,
-      Location: locationOf(exchange),
-      Bucket: exchange.bucket.name,
-      Key: encoding.encode(exchange.key),
-      ETag: `"${etag}"`,
-    };
-    return xmlReply(writeXml('CompleteMultipartUploadResult', result), told);
+    exchange.execution.waitUntil(answer.catch(() => {}));
+    return answer;
   },
 });
+
+async function completed(exchange: Exchange): Promise<Response> {
+  const { headers } = exchange.request;
+  const encoding = encodingParameter(exchange);
+  refuseConditions(headers);
+  const forbidOverwrite = requestFlag(headers, 'x-oss-forbid-overwrite');
+  const acl = headers.has('x-oss-object-acl') ? { acl: requestObjectAcl(headers) } : {};
+  const uploadId = uploadIdOf(exchange);
+  await mustHaveUpload(exchange, uploadId);
+  const parts = await partsOf(exchange);
+  await announceObjectAcl(exchange, acl.acl ?? null);
+  const reply = await complete(exchange, uploadId, { parts, forbidOverwrite, ...acl });
+  const { size, etag, crc64, cipher, versionId, contentType } = reply;
+  const told = {
+    etag: `"${etag}"`,
+    'x-oss-hash-crc64ecma': crc64,
+    ...encryptionHeaders(cipher),
+    ...(versionId === null ? {} : { 'x-oss-version-id': versionId }),
+  };
+  const answered = await respondWithCallback(exchange, { key: exchange.key, etag, size, contentType, crc64 }, told);
+  if (answered !== undefined) return answered;
+  const result = {
+    EncodingType: encoding.requested ? 'url' : undefined,
+    Location: locationOf(exchange),
+    Bucket: exchange.bucket.name,
+    Key: encoding.encode(exchange.key),
+    ETag: `"${etag}"`,
+  };
+  return xmlReply(writeXml('CompleteMultipartUploadResult', result), told);
+}
 
 async function complete(
   exchange: Exchange,

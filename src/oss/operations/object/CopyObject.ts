@@ -183,8 +183,14 @@ async function contentOf(
   const restore = edited ? record.restore : null;
   const { segments } = await source.index.segments(read);
   const meta = takesRequestMeta(wish, inPlace) ? wish.meta : record.meta;
-  const tags = wish.replacesTags ? wish.tags : source.mayReadTags() ? record.tags : null;
+  const goWith = source.mayReadTags() && (inPlace || mayGive(exchange, record.tags));
+  const tags = wish.replacesTags ? wish.tags : goWith ? record.tags : null;
   return { kind, size, etag, crc64, storageClass, acl: wish.acl, meta, tags, link, cipher, inline, segments, restore };
+}
+
+/** Whether the caller may give these tags to an object: a copy must not be a way round the permission that this takes. */
+function mayGive(exchange: Exchange, tags: Tags | null): boolean {
+  return tags === null || exchange.permits({ action: 'PutObject', access: 'write', tags });
 }
 
 /** The source's class is never inherited, but an object that is edited keeps its own ([CopyObject-19]). */

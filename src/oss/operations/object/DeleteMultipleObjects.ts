@@ -5,6 +5,7 @@ import { readDocument } from '../../body.ts';
 import { invalidArgument, OssError } from '../../errors.ts';
 import { encodingParameter, type KeyEncoding } from '../../list-parameters.ts';
 import { objectRefusal } from '../../object-headers.ts';
+import { refuseConditions } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply, xmlReply } from '../../reply.ts';
 import { decode, document, list, optional, record } from '../../xml/schema.ts';
@@ -39,6 +40,7 @@ export const DeleteMultipleObjects = operation({
   perObject: true,
   hierarchical: false,
   async run(exchange) {
+    refuseConditions(exchange.request.headers);
     // The Java SDK sends it as a header ([DeleteMultipleObjects-10]).
     const encoding = encodingParameter(
       exchange,

@@ -1,4 +1,5 @@
 import { objectRefusal } from '../../object-headers.ts';
+import { refuseConditions } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
 import { requestedVersion } from '../../version-param.ts';
@@ -15,6 +16,7 @@ export const DeleteObject = operation({
   hierarchical: true,
   async run(exchange) {
     const { key } = exchange;
+    refuseConditions(exchange.request.headers);
     const answer = await exchange.index.remove([{ key, ...requestedVersion(exchange) }], () => ({
       versioning: exchange.bucket.versioning ?? null,
       guard: exchange.guard,

@@ -1,5 +1,6 @@
 import { invalidArgument, OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
+import { isHeaderValue } from '../../header-value.ts';
 import { answerObject, answerWhole } from '../../object-answer.ts';
 import { objectHeaders } from '../../object-headers.ts';
 import { readObject } from '../../object-read.ts';
@@ -39,7 +40,7 @@ export const GetObject = operation({
 
 /**
  * The headers that a request wants in place of the object's own.
- * @throws {OssError} InvalidRequest for an anonymous caller ([GetObject-2]), InvalidArgument on a line break ([Sec-32])
+ * @throws {OssError} InvalidRequest for an anonymous caller ([GetObject-2]), InvalidArgument on what no header can carry ([Sec-32])
  */
 export function overriddenHeaders(exchange: Exchange): Record<string, string> {
   const headers: Record<string, string> = {};
@@ -49,8 +50,9 @@ export function overriddenHeaders(exchange: Exchange): Record<string, string> {
     if (exchange.identity.kind === 'anonymous') {
       throw new OssError('InvalidRequest', { message: `${parameter} may only be used in a signed request.` });
     }
-    if (/[\r\n\0]/.test(value)) throw invalidArgument(parameter, '');
-    headers[header] = value;
+    if (!isHeaderValue(value)) throw invalidArgument(parameter, '');
+    // One without a value replaces nothing: the runtime would leave out the object's own header.
+    if (value !== '') headers[header] = value;
   }
   return headers;
 }

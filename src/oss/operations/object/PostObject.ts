@@ -62,7 +62,7 @@ async function post(exchange: Exchange, body: ReceivedBody, boundary: string): P
   exchange.authentication = checked.authentication;
   exchange.wishes = uploadHeaders(form.fields, checked.contentType);
   await exchange.judgeObjects([{ key }]);
-  exchange.callback = formCallback(exchange, form.fields);
+  exchange.callback = await formCallback(exchange, form.fields);
   const stored = await putObject(exchange, key, formWishes(exchange), (options) =>
     uploadStream(exchange, key, {
       ...options,

@@ -2,6 +2,7 @@ import { encryptionHeaders, sealingOf } from '../../encryption.ts';
 import { mustHaveUpload, partNumberOf, refusePartEncryption, uploadIdOf, uploadRefusal } from '../../multipart.ts';
 import { md5OfEtag } from '../../object-headers.ts';
 import { isInfrequent } from '../../object-meta.ts';
+import { refuseConditions } from '../../object-writes.ts';
 import { operation } from '../../operation.ts';
 import { emptyReply } from '../../reply.ts';
 import { commitBody, uploadBody } from '../../upload.ts';
@@ -18,6 +19,7 @@ export const UploadPart = operation({
   async run(exchange) {
     const { key, index } = exchange;
     const number = partNumberOf(exchange);
+    refuseConditions(exchange.request.headers);
     refusePartEncryption(exchange.request.headers);
     const uploadId = uploadIdOf(exchange);
     const { cipher, storageClass } = await mustHaveUpload(exchange, uploadId);

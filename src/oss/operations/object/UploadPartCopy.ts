@@ -1,4 +1,4 @@
-import type { ReadReply } from '../../../index/records.ts';
+import type { MarkerInfo, ReadReply } from '../../../index/records.ts';
 import { isoDate } from '../../../lib/dates.ts';
 import { CopySource, CopyUnsettled, copyUntilSettled } from '../../copy-source.ts';
 import { encryptionHeaders, sealingOf } from '../../encryption.ts';
@@ -78,8 +78,8 @@ async function copy(exchange: Exchange, source: CopySource, { uploadId, number, 
 }
 
 /** Otherwise than with CopyObject, a version that is a delete marker is a bad request ([UploadPartCopy-4]). */
-function markerNamed(key: string): OssError {
-  return invalidArgument('versionId', key.slice(0, 256), 'The version specified is a delete marker.');
+function markerNamed(_key: string, marker?: MarkerInfo): OssError {
+  return invalidArgument('versionId', marker?.versionId ?? '', 'The version specified is a delete marker.');
 }
 
 /** What cannot be copied in parts ([UploadPartCopy-5], [UploadPartCopy-6], [UploadPartCopy-11]). */

@@ -47,7 +47,8 @@ describe('record', () => {
     expect(encode(form, value)).toMatch(/<D><First><\/First><\/D>$/);
   });
 
-  it('[Common-11] writes a declaration, and a root without a namespace', () => {
+  it('[Common-11] [Common-12] reads a document with a namespace, and writes none', () => {
+    expect(read(form, '<D xmlns="urn:x"><First>a</First></D>')).toEqual({ first: 'a' });
     expect(encode(form, { first: 'a' })).toBe('<?xml version="1.0" encoding="UTF-8"?>\n<D><First>a</First></D>');
   });
 
