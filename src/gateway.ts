@@ -6,6 +6,7 @@ import { authSettingsOf } from './oss/auth-settings.ts';
 import { requestedCallback } from './oss/callback/requested.ts';
 import { addCorsHeaders } from './oss/cross-origin.ts';
 import { isDomainName } from './oss/domain-name.ts';
+import { drain } from './oss/drain.ts';
 import { OssError } from './oss/errors.ts';
 import { bucketAlreadyExists, Exchange, noSuchBucket } from './oss/exchange.ts';
 import { refuseLoop } from './oss/loop.ts';
@@ -23,7 +24,7 @@ const pipeline = Router<Request, [Exchange], Response>({
   before: [loop, address, ownService, customDomain, match, authenticateCaller, configuration, admit, callback],
   catch: (thrown: unknown, _request: Request, exchange: Exchange) =>
     renderError(asOssError(thrown, exchange), exchange),
-  finally: [crossOrigin, stamp],
+  finally: [crossOrigin, hearOut, stamp],
 }).all('*', (_request, exchange) => run(exchange));
 
 /** Answers one request. */
@@ -190,6 +191,12 @@ function run(exchange: Exchange): Promise<Response> {
 
 async function crossOrigin(response: Response, _request: Request, exchange: Exchange): Promise<Response> {
   await addCorsHeaders(response, exchange);
+  return response;
+}
+
+/** A refusal reaches whoever is still sending. */
+async function hearOut(response: Response, request: Request, { settings }: Exchange): Promise<Response> {
+  if (settings.linger && response.status >= 400) await drain(request);
   return response;
 }
 

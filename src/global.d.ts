@@ -20,4 +20,6 @@ interface __BaseEnv_Env {
   LOCAL_PORT?: string;
   /** `true` under `npm start` alone: the client's address is then that of the connection, in `request.cf.clientIp`. */
   LOCAL?: string;
+  /** `true` under `npm start` alone: what a refused request still sends is read, so that the client reads the answer. */
+  LINGER?: string;
 }

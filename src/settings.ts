@@ -46,6 +46,8 @@ export interface Settings {
   readonly localPort: string | undefined;
   /** Under `npm start`, where no edge stands in front and the runtime itself knows the client's address. */
   readonly local: boolean;
+  /** Whether to read on what a refused request still sends, as nothing in front of this Worker does it. */
+  readonly linger: boolean;
 }
 
 /** A deployment that cannot work as it is configured. The message says what to do. */
@@ -121,6 +123,7 @@ export function readSettings(variables: Variables): Settings {
     ownHosts: ownHosts([...serviceDomains, extranetEndpoint, intranetEndpoint]),
     localPort: text('LOCAL_PORT') || undefined,
     local,
+    linger: text('LINGER') === 'true',
   };
 }
 

@@ -4,7 +4,7 @@ import type { Settings } from './settings.ts';
 
 /**
  * The Worker's variables for a run on this machine: those that a deployment takes from `[vars]` and secrets, and
- * `LOCAL`, which only this launcher sets.
+ * `LOCAL` and `LINGER`, which only this launcher sets.
  * @param port the port that is listened on
  * @param keys what encrypts objects at rest; PEM of the key that signs callbacks
  */
@@ -17,6 +17,8 @@ export function workerVariables(
   const own = port === 80 ? settings.serviceDomains[0]! : `${settings.serviceDomains[0]}:${port}`;
   return {
     LOCAL: 'true',
+    // workerd closes the connection at once where a refused upload was not read; Cloudflare's front ends do not.
+    LINGER: 'true',
     LOCAL_PORT: String(port),
     OSS_REGION: settings.region,
     SERVICE_DOMAIN: settings.serviceDomains.join(','),

@@ -236,6 +236,56 @@ describe('ali-oss', () => {
   }, 120_000);
 });
 
+describe.each([
+  ['V1', false],
+  ['V4', true],
+] as const)('ali-oss in a shorter day, signing with %s', (scheme, authorizationV4) => {
+  const bucket = `ali-day-${scheme.toLowerCase()}`;
+  let client: Client;
+
+  beforeAll(async () => {
+    // A minute, which restoring an archived object takes, lasts 600 ms.
+    const short = await startServer({ env: { DAY_SECONDS: '864' } });
+    client = clientOf({ endpoint: short.endpoint, authorizationV4, bucket });
+    await client.putBucket!(bucket);
+  });
+
+  it('[RestoreObject-3] [HeadObject-5] restores an archived object, then reads and copies it', async () => {
+    await client.put!('cold', Buffer.from('frozen'), { headers: { 'x-oss-storage-class': 'Archive' } });
+    expect(await refusal(client.get!('cold'))).toMatchObject({ code: 'InvalidObjectState', status: 403 });
+    expect((await client.restore!('cold')).res.status).toBe(202);
+    expect((await client.head!('cold')).res.headers['x-oss-restore']).toBe('ongoing-request="true"');
+    expect(await refusal(client.restore!('cold'))).toMatchObject({ code: 'RestoreAlreadyInProgress', status: 409 });
+    await expect
+      .poll(async () => (await client.head!('cold')).res.headers['x-oss-restore'], { timeout: 10_000 })
+      .toMatch(/^ongoing-request="false", expiry-date="/);
+    expect((await client.get!('cold')).content.toString()).toBe('frozen');
+    await client.copy!('warm', 'cold', { headers: { 'x-oss-storage-class': 'Standard' } });
+    const warm = await client.get!('warm');
+    expect([warm.content.toString(), warm.res.headers['x-oss-storage-class']]).toEqual(['frozen', 'Standard']);
+  });
+
+  it('[CopyObject-14] copies with new metadata, under conditions, and from an older version', async () => {
+    await client.putBucketVersioning!(bucket, 'Enabled');
+    const first = await client.put!('doc', Buffer.from('one'), { meta: { by: 'alice' } });
+    await client.put!('doc', Buffer.from('two'));
+    const versionId = first.res.headers['x-oss-version-id'];
+    const copied = await client.copy!('doc-copy', 'doc', { versionId, meta: { by: 'bob' } });
+    expect(copied.res.headers['x-oss-copy-source-version-id']).toBe(versionId);
+    const copy = await client.get!('doc-copy');
+    expect(copy.content.toString()).toBe('one');
+    expect((await client.head!('doc-copy')).meta).toEqual({ by: 'bob' });
+    const changed = client.copy!('doc-copy', 'doc', { headers: { 'If-Match': '"other"' } });
+    expect(await refusal(changed)).toMatchObject({ code: 'PreconditionFailed', status: 412 });
+    const same = { headers: { 'If-None-Match': (await client.head!('doc')).res.headers.etag } };
+    expect((await client.copy!('doc-copy', 'doc', same)).res.status).toBe(304);
+    expect((await client.get!('doc-copy')).content.toString()).toBe('one');
+    await client.delete!('doc');
+    expect(await refusal(client.get!('doc'))).toMatchObject({ code: 'NoSuchKey', status: 404 });
+    expect((await client.get!('doc', { versionId })).content.toString()).toBe('one');
+  });
+});
+
 describe('signed URLs of ali-oss', () => {
   it.each([
     [

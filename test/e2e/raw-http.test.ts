@@ -1,4 +1,6 @@
+import { request } from 'node:http';
 import { connect } from 'node:net';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sign } from '../support/sign.ts';
 import { type Server, startServer } from './support/server.ts';
@@ -68,6 +70,19 @@ async function statusOf(text: string, options = {}): Promise<number> {
 async function stored(key: string): Promise<string | undefined> {
   const answer = await exchange(head('GET', key, { connection: 'close' }));
   return answer.startsWith('HTTP/1.1 200') ? answer.slice(answer.indexOf('\r\n\r\n') + 4) : undefined;
+}
+
+/** Sends an upload as fast as it can be taken, as Node's clients do. @returns the status, or why there was no answer */
+function streamed(bytes: number, headers: Record<string, string>): Promise<number | string | undefined> {
+  return new Promise((resolve) => {
+    const options = { method: 'PUT', headers: { 'content-length': String(bytes), ...headers } };
+    const upload = request(`${server.endpoint}/${BUCKET}/refused`, options, (answer) => {
+      answer.resume().on('end', () => resolve(answer.statusCode));
+    });
+    upload.on('error', (error) => resolve('code' in error ? String(error.code) : error.message));
+    const block = Buffer.alloc(50_000);
+    Readable.from(Array.from({ length: bytes / block.length }, () => block)).pipe(upload);
+  });
 }
 
 describe('bodies on the wire', () => {
@@ -164,6 +179,15 @@ describe('answers on the wire', () => {
   it('refuses before it reads: a refused upload needs no body', async () => {
     const text = head('PUT', 'refused', { 'content-length': '1000000', 'x-oss-unsigned': '1' });
     expect(await statusOf(text)).toBe(403);
+    expect(await stored('refused')).toBeUndefined();
+  });
+
+  it('tells a client that sends on and on why it is refused', async () => {
+    for (const bytes of [200_000, 4_000_000]) {
+      const answers = new Set<unknown>();
+      for (let i = 0; i < 12; i++) answers.add(await streamed(bytes, { 'x-oss-unsigned': '1' }));
+      expect([...answers], `${bytes} bytes`).toEqual([403]);
+    }
     expect(await stored('refused')).toBeUndefined();
   });
 

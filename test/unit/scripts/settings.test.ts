@@ -14,6 +14,7 @@ describe('settings', () => {
     expect(settings).toMatchObject({ port: 9000, host: '127.0.0.1', dataDir: '.data', daySeconds: 86_400 });
     expect(workerVariables(settings, credentials, 9000, keys)).toEqual({
       LOCAL: 'true',
+      LINGER: 'true',
       LOCAL_PORT: '9000',
       OSS_REGION: 'oss-cn-hangzhou',
       SERVICE_DOMAIN: 'localhost,oss-cn-hangzhou.aliyuncs.com,oss-cn-hangzhou-internal.aliyuncs.com',
