@@ -12,13 +12,13 @@ import type { WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
 import type { Settings } from '../settings.ts';
 import type { Website } from '../website/config.ts';
-import type { Address } from './address.ts';
+import { OssError } from './answer/errors.ts';
 import type { Authentication } from './auth/authenticate.ts';
 import type { Callback } from './callback/parameters.ts';
-import { OssError } from './errors.ts';
-import { passGates } from './gates.ts';
-import { Judgement } from './judgement.ts';
 import type { Operation } from './operation.ts';
+import type { Address } from './request/address.ts';
+import { passGates } from './request/gates.ts';
+import { Judgement } from './request/judgement.ts';
 
 /**
  * Attempts to change a configuration that others change at the same time. Of several changes at once each makes all

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { percentDecode } from '../../src/lib/percent.ts';
 import type { SignedRequest } from '../../src/oss/auth/authenticate.ts';
-import { Query } from '../../src/oss/query.ts';
+import { Query } from '../../src/oss/request/query.ts';
 import { accessKeyId, accessKeySecret, refusal, securityToken, settings } from './auth.ts';
 
 /** The real ali-oss, its requests taken off the wire: every name resolves to a server on loopback. */

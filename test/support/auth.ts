@@ -1,12 +1,12 @@
 import type { Credential } from '../../src/access/identity.ts';
+import { OssError } from '../../src/oss/answer/errors.ts';
 import {
   type Authentication,
   type AuthSettings,
   authenticate,
   type SignedRequest,
 } from '../../src/oss/auth/authenticate.ts';
-import { OssError } from '../../src/oss/errors.ts';
-import { Query } from '../../src/oss/query.ts';
+import { Query } from '../../src/oss/request/query.ts';
 import { sign, type ToSign } from './sign.ts';
 
 /** The identity and clock of the vectors in protocol/oss.md. All made up. */

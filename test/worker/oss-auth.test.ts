@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { authenticate, type SignedRequest } from '../../src/oss/auth/authenticate.ts';
-import { Query } from '../../src/oss/query.ts';
+import { Query } from '../../src/oss/request/query.ts';
 import {
   accessKeyId,
   accessKeySecret,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OssError } from '../../src/oss/errors.ts';
+import { OssError } from '../../src/oss/answer/errors.ts';
 import { decode, document, encode, list, record } from '../../src/oss/xml/schema.ts';
 import { text } from '../../src/oss/xml/values.ts';
 

@@ -1,5 +1,5 @@
 import { anonymous, type Identity } from '../../access/identity.ts';
-import { OssError } from '../errors.ts';
+import { OssError } from '../answer/errors.ts';
 import { principalOf, sameSignature } from './credentials.ts';
 import { badArgument, mismatch } from './refusals.ts';
 import type { AuthSettings, Claim, Place, Scheme, SignatureForm, SignedRequest } from './request.ts';

@@ -1,5 +1,5 @@
 import { percentEncode } from '../../lib/percent.ts';
-import type { QueryPair } from '../query.ts';
+import type { QueryPair } from '../request/query.ts';
 import { badArgument } from './refusals.ts';
 import type { SignedRequest } from './request.ts';
 

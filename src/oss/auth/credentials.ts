@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type Identity, identityOf } from '../../access/identity.ts';
-import { OssError } from '../errors.ts';
+import { OssError } from '../answer/errors.ts';
 import type { AuthSettings, TokenResult } from './request.ts';
 
 /** Whose signature it is, if it verifies with this secret. */

@@ -1,4 +1,4 @@
-import type { OssError } from '../errors.ts';
+import type { OssError } from '../answer/errors.ts';
 import { badArgument } from './refusals.ts';
 
 /** `EC` for each way in which the name of a key can be wrong. */

@@ -1,5 +1,5 @@
 import { percentEncode } from '../../lib/percent.ts';
-import { OssError } from '../errors.ts';
+import { OssError } from '../answer/errors.ts';
 import type { Claim, SignatureForm, SignedText } from './request.ts';
 
 /** How far a client's clock may be off, either way. */

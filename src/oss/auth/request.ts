@@ -1,5 +1,5 @@
 import type { Credential, Identity } from '../../access/identity.ts';
-import type { Query } from '../query.ts';
+import type { Query } from '../request/query.ts';
 
 /** The parts of a request that a signature can cover, as received. */
 export interface SignedRequest {

@@ -1,4 +1,4 @@
-import type { QueryPair } from '../query.ts';
+import type { QueryPair } from '../request/query.ts';
 
 const unsignedParameters: ReadonlySet<string> = new Set(['OSSAccessKeyId', 'Signature', 'Expires', 'SecurityToken']);
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { parseBasicDate, parseHttpDate } from '../../lib/dates.ts';
-import { OssError } from '../errors.ts';
-import type { QueryPair } from '../query.ts';
+import { OssError } from '../answer/errors.ts';
+import type { QueryPair } from '../request/query.ts';
 import { canonicalHeaders, canonicalPath, isOssHeader, joinSorted } from './canonical.ts';
 import { badAuthorization, isAccessKeyId } from './fields.ts';
 import { badArgument, badDate, refuseExpired, refuseSkew } from './refusals.ts';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { percentEncode } from '../../lib/percent.ts';
-import { OssError } from '../errors.ts';
+import { OssError } from '../answer/errors.ts';
 import {
   type AdditionalHeaderCodes,
   canonicalHeaders,

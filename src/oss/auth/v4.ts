@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { isoDate, parseBasicDate, parseHttpDate } from '../../lib/dates.ts';
 import { percentEncode } from '../../lib/percent.ts';
-import { OssError } from '../errors.ts';
-import type { QueryPair } from '../query.ts';
+import { OssError } from '../answer/errors.ts';
+import type { QueryPair } from '../request/query.ts';
 import {
   type AdditionalHeaderCodes,
   canonicalHeaders,

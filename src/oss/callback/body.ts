@@ -1,9 +1,9 @@
 import { IMAGE_HEAD_BYTES, type ImageInfo, imageInfo } from '../../lib/image-size.ts';
-import { clientAddress } from '../access-request.ts';
 import type { Exchange } from '../exchange.ts';
-import { objectContent } from '../object-content.ts';
-import { DEFAULT_CONTENT_TYPE } from '../object-headers.ts';
-import { plainInline } from '../object-read.ts';
+import { objectContent } from '../object/content.ts';
+import { DEFAULT_CONTENT_TYPE } from '../object/headers.ts';
+import { plainInline } from '../object/read.ts';
+import { clientAddress } from '../request/access-request.ts';
 import { CallbackFailure } from './failure.ts';
 import type { Callback } from './parameters.ts';
 import { type CallbackValue, fillTemplate, templateVariables } from './template.ts';

@@ -1,6 +1,6 @@
 import { parseStrictJson } from '../../lib/json.ts';
 import { type OutboundRules, type TargetFault, targetFault } from '../../outbound/target.ts';
-import { OssError } from '../errors.ts';
+import { OssError } from '../answer/errors.ts';
 import { decodeBase64 } from '../form/base64.ts';
 import { type CallbackBodyType, isTemplate } from './template.ts';
 

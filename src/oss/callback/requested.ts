@@ -1,9 +1,9 @@
 import { type OutboundRules, targetFaultNow } from '../../outbound/target.ts';
-import { OssError } from '../errors.ts';
+import { OssError } from '../answer/errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { FormFields } from '../form/read.ts';
-import { ownKeys } from '../match.ts';
-import { outsideRules } from '../outside.ts';
+import { ownKeys } from '../request/match.ts';
+import { outsideRules } from '../request/outside.ts';
 import { callbackKey } from './key.ts';
 import {
   addVariable,

@@ -1,7 +1,7 @@
 import { fetchWhole, OutboundError, type WholeAnswer } from '../../outbound/fetch.ts';
-import { OssError } from '../errors.ts';
+import { OssError } from '../answer/errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { markLoop } from '../loop.ts';
+import { markLoop } from '../request/loop.ts';
 import { type CallbackFacts, callbackBody } from './body.ts';
 import { CallbackFailure, cannotConnect } from './failure.ts';
 import { callbackKey } from './key.ts';

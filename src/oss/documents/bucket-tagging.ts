@@ -1,5 +1,5 @@
 import type { Tags } from '../../index/records.ts';
-import { OssError } from '../errors.ts';
+import { OssError } from '../answer/errors.ts';
 import { document, list, named, optional, record, wrapped } from '../xml/schema.ts';
 import { text } from '../xml/values.ts';
 

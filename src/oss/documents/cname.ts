@@ -1,9 +1,9 @@
 import type { CnameToken } from '../../bucket/cname-tokens.ts';
 import { httpDate } from '../../lib/dates.ts';
-import { requestDocument } from '../configuration.ts';
-import { domainName } from '../domain-name.ts';
+import { xmlReply } from '../answer/reply.ts';
+import { requestDocument } from '../bucket/configuration.ts';
+import { domainName } from '../bucket/domain-name.ts';
 import type { Exchange } from '../exchange.ts';
-import { xmlReply } from '../reply.ts';
 import { document, record } from '../xml/schema.ts';
 import { text } from '../xml/values.ts';
 import { writeXml } from '../xml/write.ts';

@@ -1,5 +1,5 @@
 import type { DefaultEncryption } from '../../bucket/config.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import { invalidArgument, OssError } from '../answer/errors.ts';
 import { document, named, optional, record } from '../xml/schema.ts';
 import { choice, text } from '../xml/values.ts';
 

@@ -1,5 +1,5 @@
 import type { Tags } from '../../index/records.ts';
-import { checkedTags } from '../tagging.ts';
+import { checkedTags } from '../object/tagging.ts';
 import { decode, document, encode, list, named, optional, record, wrapped } from '../xml/schema.ts';
 import { text } from '../xml/values.ts';
 

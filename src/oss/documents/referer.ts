@@ -1,5 +1,5 @@
 import type { RefererRules } from '../../access/referer.ts';
-import { OssError } from '../errors.ts';
+import { OssError } from '../answer/errors.ts';
 import { document, list, named, optional, record, wrapped } from '../xml/schema.ts';
 import { boolean, text } from '../xml/values.ts';
 

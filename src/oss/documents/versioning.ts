@@ -1,5 +1,5 @@
 import type { Versioning } from '../../bucket/config.ts';
-import { invalidArgument } from '../errors.ts';
+import { invalidArgument } from '../answer/errors.ts';
 import { decode, document, optional, record } from '../xml/schema.ts';
 import { text } from '../xml/values.ts';
 

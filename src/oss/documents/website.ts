@@ -1,7 +1,7 @@
 import { byteLength } from '../../lib/order.ts';
 import type { Redirect, RoutingRule, Website } from '../../website/config.ts';
-import { KEY_BYTES_MAX } from '../address.ts';
-import { invalidArgument } from '../errors.ts';
+import { invalidArgument } from '../answer/errors.ts';
+import { KEY_BYTES_MAX } from '../request/address.ts';
 import { malformed } from '../xml/refusals.ts';
 import { document, type Field, list, named, optional, record, type Schema, schema, wrapped } from '../xml/schema.ts';
 import { boolean, choice, integer, type TextOptions, text } from '../xml/values.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BodySource } from '../../blob/source.ts';
-import { OssError } from '../errors.ts';
+import { OssError } from '../answer/errors.ts';
 import { BODY_IDLE_MS } from '../limits.ts';
 import type { ByteSource } from './multipart.ts';
 

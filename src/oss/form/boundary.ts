@@ -1,4 +1,4 @@
-import { OssError } from '../errors.ts';
+import { OssError } from '../answer/errors.ts';
 
 /** RFC 2046, 5.1.1. */
 const BOUNDARY_CHARACTERS_MAX = 70;

@@ -1,8 +1,8 @@
-import { isObjectName } from '../address.ts';
+import { OssError } from '../answer/errors.ts';
 import type { Authentication } from '../auth/authenticate.ts';
 import { badArgument } from '../auth/refusals.ts';
 import type { AuthSettings } from '../auth/request.ts';
-import { OssError } from '../errors.ts';
+import { isObjectName } from '../request/address.ts';
 import {
   anyLength,
   type FormPolicy,

@@ -1,5 +1,5 @@
-import { invalidArgument } from '../errors.ts';
-import { isHeaderValue } from '../header-value.ts';
+import { invalidArgument } from '../answer/errors.ts';
+import { isHeaderValue } from '../object/header-value.ts';
 import type { FormFields } from './read.ts';
 
 /** Fields that mean what the header of the same name means to PutObject. No other field becomes a header. */

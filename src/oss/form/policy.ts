@@ -1,6 +1,6 @@
 import { parseIsoDate } from '../../lib/dates.ts';
 import { parseStrictJson } from '../../lib/json.ts';
-import { OssError } from '../errors.ts';
+import { OssError } from '../answer/errors.ts';
 import { decodeBase64 } from './base64.ts';
 
 /** What a form must be like, as its signer wrote it (protocol/oss.md 2.3). */

@@ -1,4 +1,4 @@
-import { OssError } from '../errors.ts';
+import { OssError } from '../answer/errors.ts';
 import { malformedForm } from './boundary.ts';
 import { type ByteSource, MultipartReader } from './multipart.ts';
 import { baseName, decodeText, type PartHeader, parsePartHeader } from './part-header.ts';

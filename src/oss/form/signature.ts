@@ -1,5 +1,6 @@
 import { anonymous } from '../../access/identity.ts';
 import { parseBasicDate } from '../../lib/dates.ts';
+import { OssError } from '../answer/errors.ts';
 import type { Authentication } from '../auth/authenticate.ts';
 import { principalOf, sameSignature } from '../auth/credentials.ts';
 import { isAccessKeyId } from '../auth/fields.ts';
@@ -9,7 +10,6 @@ import { signingKey } from '../auth/signing-key.ts';
 import { signV1 } from '../auth/v1.ts';
 import { signV2 } from '../auth/v2.ts';
 import { algorithm, type CredentialV4, credentialFaultV4, signV4, splitCredentialV4 } from '../auth/v4.ts';
-import { OssError } from '../errors.ts';
 import type { FormFields } from './read.ts';
 
 /** A V4 form signature is good for a week, whatever its policy says. */

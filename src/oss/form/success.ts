@@ -1,6 +1,6 @@
 import { percentEncode } from '../../lib/percent.ts';
-import type { Address } from '../address.ts';
-import { emptyReply } from '../reply.ts';
+import { emptyReply } from '../answer/reply.ts';
+import type { Address } from '../request/address.ts';
 import { writeXml } from '../xml/write.ts';
 import type { FormFields } from './read.ts';
 

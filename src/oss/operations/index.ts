@@ -1,5 +1,5 @@
-import { OperationTable } from '../match.ts';
 import type { Operation } from '../operation.ts';
+import { OperationTable } from '../request/match.ts';
 import { AbortBucketWorm } from './bucket/AbortBucketWorm.ts';
 import { CompleteBucketWorm } from './bucket/CompleteBucketWorm.ts';
 import { CreateCnameToken } from './bucket/CreateCnameToken.ts';

@@ -1,6 +1,6 @@
-import { readBody } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
-import { Query, type QueryPair } from '../query.ts';
+import { readBody } from '../request/body.ts';
+import { Query, type QueryPair } from '../request/query.ts';
 import { MissingParameter, StsError } from './errors.ts';
 
 /** Most bytes of a form. A session policy is its longest value. */

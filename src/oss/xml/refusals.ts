@@ -1,4 +1,4 @@
-import { type ErrorCode, invalidArgument, OssError } from '../errors.ts';
+import { type ErrorCode, invalidArgument, OssError } from '../answer/errors.ts';
 
 /**
  * 400 `MalformedXML` ([Common-17], [EdgeCommon-17]) with the standard message.

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../answer/errors.ts';
 import { trimBlanks } from './blanks.ts';
 import { type ParseLimits, parseXml, type XmlElement } from './parse.ts';
 import { malformed, refusal } from './refusals.ts';

@@ -1,5 +1,5 @@
 import { isoDate, parseIsoDate } from '../../lib/dates.ts';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../answer/errors.ts';
 import { trimBlanks } from './blanks.ts';
 import { malformed, refusal } from './refusals.ts';
 import { type Schema, schema } from './schema.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { OssError } from '../../../src/oss/errors.ts';
-import { requestMeta } from '../../../src/oss/object-meta.ts';
+import { OssError } from '../../../src/oss/answer/errors.ts';
+import { requestMeta } from '../../../src/oss/object/meta.ts';
 import { type Answer, expectRefusal, newBucket, send } from '../support/wire.ts';
 
 let bucket: string;

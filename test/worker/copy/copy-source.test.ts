@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseCopySource } from '../../../src/oss/copy-source.ts';
-import { OssError } from '../../../src/oss/errors.ts';
+import { OssError } from '../../../src/oss/answer/errors.ts';
+import { parseCopySource } from '../../../src/oss/object/copy-source.ts';
 
 const version = `CAEQ${'0123456789'.repeat(6)}`;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeToken } from '../../../src/oss/continuation-token.ts';
+import { encodeToken } from '../../../src/oss/listing/continuation-token.ts';
 import { send } from '../support/wire.ts';
 import {
   inTheWay,

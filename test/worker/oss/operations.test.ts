@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { OssError } from '../../../src/oss/answer/errors.ts';
 import { isSignedSubresource } from '../../../src/oss/auth/signed-subresources.ts';
-import { OssError } from '../../../src/oss/errors.ts';
-import { ownKeys } from '../../../src/oss/match.ts';
 import type { Operation } from '../../../src/oss/operation.ts';
 import { built, operations } from '../../../src/oss/operations/index.ts';
 import { planned } from '../../../src/oss/operations/planned.ts';
-import { Query } from '../../../src/oss/query.ts';
+import { ownKeys } from '../../../src/oss/request/match.ts';
+import { Query } from '../../../src/oss/request/query.ts';
 
 const all = [...built, ...planned];
 

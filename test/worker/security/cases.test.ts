@@ -1,8 +1,8 @@
 import { env, exports } from 'cloudflare:workers';
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { clientAddress } from '../../../src/oss/access-request.ts';
 import type { Exchange } from '../../../src/oss/exchange.ts';
+import { clientAddress } from '../../../src/oss/request/access-request.ts';
 import { sign, type ToSign } from '../../support/sign.ts';
 import { Answer, configure, expectRefusal, keys, newBucket, send } from '../support/wire.ts';
 

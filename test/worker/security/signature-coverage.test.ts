@@ -1,9 +1,9 @@
 import { exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { ownKeys } from '../../../src/oss/match.ts';
 import type { Operation } from '../../../src/oss/operation.ts';
 import { built } from '../../../src/oss/operations/index.ts';
 import { planned } from '../../../src/oss/operations/planned.ts';
+import { ownKeys } from '../../../src/oss/request/match.ts';
 import { sign } from '../../support/sign.ts';
 import { type Answer, configOf, expectRefusal, keys, newBucket, send, type Wish } from '../support/wire.ts';
 

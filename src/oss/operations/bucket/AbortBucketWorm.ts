@@ -1,7 +1,7 @@
 import { wormInForce } from '../../../bucket/worm.ts';
-import { OssError } from '../../errors.ts';
+import { OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Drops a retention policy that is not locked; at once nothing is protected any more (reference 7.2.2). */
 export const AbortBucketWorm = operation({

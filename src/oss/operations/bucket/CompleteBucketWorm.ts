@@ -1,7 +1,7 @@
-import { OssError } from '../../errors.ts';
+import { OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { namedWorm } from '../../bucket/worm-id.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
-import { namedWorm } from '../../worm-id.ts';
 
 /** Locks a retention policy for good (reference 7.2.3). */
 export const CompleteBucketWorm = operation({

@@ -1,6 +1,6 @@
 import { hasCname } from '../../../bucket/cnames.ts';
+import { OssError } from '../../answer/errors.ts';
 import { requestedDomain, tokenReply } from '../../documents/cname.ts';
-import { OssError } from '../../errors.ts';
 import { noSuchBucket } from '../../exchange.ts';
 import { operation } from '../../operation.ts';
 

@@ -1,8 +1,8 @@
 import { rememberConfig } from '../../../bucket/config-cache.ts';
-import { OssError } from '../../errors.ts';
+import { OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
 import { noSuchBucket } from '../../exchange.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Deletes an empty bucket; versions, markers and unfinished uploads count as content (reference 7.1.2). */
 export const DeleteBucket = operation({

@@ -1,5 +1,5 @@
+import { emptyReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Ends access from other origins; 204 also where there was none (reference 7.16.3). */
 export const DeleteBucketCors = operation({

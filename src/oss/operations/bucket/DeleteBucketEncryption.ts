@@ -1,5 +1,5 @@
+import { emptyReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Ends encryption by default; objects that are encrypted stay so (reference 7.14.3). */
 export const DeleteBucketEncryption = operation({

@@ -1,5 +1,5 @@
+import { emptyReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Ends every grant of the bucket's policy; 204 also where there was none (reference 7.9.3). */
 export const DeleteBucketPolicy = operation({

@@ -1,5 +1,5 @@
+import { emptyReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Takes tags from a bucket: those that the value of the parameter names, or all (reference 7.13.3). */
 export const DeleteBucketTags = operation({

@@ -1,5 +1,5 @@
+import { emptyReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Forgets that anything was said of acceleration, which closes it (evidence-1, "Transfer acceleration"). */
 export const DeleteBucketTransferAcceleration = operation({

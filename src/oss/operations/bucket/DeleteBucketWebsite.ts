@@ -1,5 +1,5 @@
+import { emptyReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Ends the website: index, error page and all rules (reference 7.11.3, [DeleteBucketWebsite-1]). No object goes. */
 export const DeleteBucketWebsite = operation({

@@ -1,7 +1,7 @@
 import { hasCname, withoutCname } from '../../../bucket/cnames.ts';
+import { emptyReply } from '../../answer/reply.ts';
 import { requestedDomain } from '../../documents/cname.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /**
  * Takes a domain from the bucket; 200 also where the bucket does not have it (reference 7.18.5, evidence for

@@ -1,9 +1,9 @@
-import { readDocument } from '../../body.ts';
+import { OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { namedWorm } from '../../bucket/worm-id.ts';
 import { extendWormConfiguration } from '../../documents/worm.ts';
-import { OssError } from '../../errors.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
-import { namedWorm } from '../../worm-id.ts';
+import { readDocument } from '../../request/body.ts';
 import { decode } from '../../xml/schema.ts';
 
 /** Lengthens the retention of a locked policy, of objects that are there already too (reference 7.2.4). */

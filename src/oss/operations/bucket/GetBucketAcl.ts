@@ -1,4 +1,4 @@
-import { aclReply } from '../../acl-reply.ts';
+import { aclReply } from '../../answer/acl-reply.ts';
 import { operation } from '../../operation.ts';
 
 /** The ACL of a bucket (reference 7.3.2). */

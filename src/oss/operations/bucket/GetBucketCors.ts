@@ -1,7 +1,7 @@
+import { OssError } from '../../answer/errors.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import { corsConfiguration } from '../../documents/cors.ts';
-import { OssError } from '../../errors.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { encode } from '../../xml/schema.ts';
 
 /** The rules as they are in force (reference 7.16.2). */

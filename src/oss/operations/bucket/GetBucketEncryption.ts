@@ -1,7 +1,7 @@
+import { OssError } from '../../answer/errors.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import { serverSideEncryptionRule } from '../../documents/encryption.ts';
-import { OssError } from '../../errors.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { encode } from '../../xml/schema.ts';
 
 /** How new objects are encrypted by default (reference 7.14.2). What was not said is not shown. */

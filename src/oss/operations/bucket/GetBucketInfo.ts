@@ -1,8 +1,8 @@
 import { isoDate } from '../../../lib/dates.ts';
-import { writeOwner } from '../../object-listing.ts';
+import { xmlReply } from '../../answer/reply.ts';
+import { writeOwner } from '../../listing/objects.ts';
 import { operation } from '../../operation.ts';
-import { endpointsOf } from '../../regions.ts';
-import { xmlReply } from '../../reply.ts';
+import { endpointsOf } from '../../request/regions.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
 /** All about a bucket in one answer (reference 7.1.6). */

@@ -1,5 +1,5 @@
+import { xmlReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { writeXml } from '../../xml/write.ts';
 
 /** The region of a bucket (reference 7.1.7). */

@@ -1,4 +1,4 @@
-import { OssError } from '../../errors.ts';
+import { OssError } from '../../answer/errors.ts';
 import { operation } from '../../operation.ts';
 
 /** The bucket's policy, as it was put (reference 7.9.2). */

@@ -1,6 +1,6 @@
+import { xmlReply } from '../../answer/reply.ts';
 import { refererConfiguration, refererDocumentOf } from '../../documents/referer.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { encode } from '../../xml/schema.ts';
 
 /** The hotlink protection in force; that of a bucket that was never configured admits everybody (reference 7.12.2). */

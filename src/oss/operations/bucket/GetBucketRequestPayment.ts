@@ -1,6 +1,6 @@
+import { xmlReply } from '../../answer/reply.ts';
 import { requestPaymentConfiguration } from '../../documents/request-payment.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { encode } from '../../xml/schema.ts';
 
 /** Who pays for requests to the bucket: its owner, unless told otherwise (reference 7.15.2). */

@@ -1,6 +1,6 @@
+import { xmlReply } from '../../answer/reply.ts';
 import { resourceGroupConfiguration } from '../../documents/resource-group.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { encode } from '../../xml/schema.ts';
 
 /** The resource group that the bucket is in (protocol/oss.md 10.1). */

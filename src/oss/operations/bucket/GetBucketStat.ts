@@ -1,6 +1,6 @@
 import type { ClassStat } from '../../../index/listing-records.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
 /** Elements of each class but Standard, which knows no billed size ([GetBucketStat-4]). */

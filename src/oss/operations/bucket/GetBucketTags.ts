@@ -1,6 +1,6 @@
+import { xmlReply } from '../../answer/reply.ts';
 import { bucketTagging } from '../../documents/bucket-tagging.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { encode } from '../../xml/schema.ts';
 
 /** The tags of a bucket, none or more (reference 7.13.2). */

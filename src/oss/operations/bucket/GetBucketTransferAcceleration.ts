@@ -1,7 +1,7 @@
+import { OssError } from '../../answer/errors.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import { transferAcceleration } from '../../documents/transfer-acceleration.ts';
-import { OssError } from '../../errors.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { encode } from '../../xml/schema.ts';
 
 /** Whether the acceleration endpoint is open for the bucket, once that was ever said (reference 7.5.2). */

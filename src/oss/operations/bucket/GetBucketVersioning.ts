@@ -1,6 +1,6 @@
+import { xmlReply } from '../../answer/reply.ts';
 import { versioningDocument } from '../../documents/versioning.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { encode } from '../../xml/schema.ts';
 
 /** The state of a bucket's versioning; without a status where it was never set (reference 7.6.2). */

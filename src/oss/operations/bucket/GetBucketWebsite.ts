@@ -1,7 +1,7 @@
+import { OssError } from '../../answer/errors.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import { websiteConfiguration } from '../../documents/website.ts';
-import { OssError } from '../../errors.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { encode } from '../../xml/schema.ts';
 
 /** The website configuration of a bucket (reference 7.11.2). */

@@ -1,8 +1,8 @@
 import { wormInForce } from '../../../bucket/worm.ts';
 import { isoDate } from '../../../lib/dates.ts';
-import { OssError } from '../../errors.ts';
+import { OssError } from '../../answer/errors.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { writeXml } from '../../xml/write.ts';
 
 /** The retention policy of a bucket (reference 7.2.5). */

@@ -1,6 +1,6 @@
+import { OssError } from '../../answer/errors.ts';
+import { domainName } from '../../bucket/domain-name.ts';
 import { tokenReply } from '../../documents/cname.ts';
-import { domainName } from '../../domain-name.ts';
-import { OssError } from '../../errors.ts';
 import { operation } from '../../operation.ts';
 
 /** The token of a domain, as long as it is good (reference 7.18.2). */

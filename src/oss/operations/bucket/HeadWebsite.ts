@@ -1,6 +1,6 @@
-import { OssError } from '../../errors.ts';
+import { OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /**
  * The headers of a website's index page: HEAD behaves as GET does. To whoever signs, it tells the bucket's region, which

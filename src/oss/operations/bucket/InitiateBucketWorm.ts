@@ -1,10 +1,10 @@
 import { wormInForce } from '../../../bucket/worm.ts';
 import { randomHex } from '../../../lib/random.ts';
-import { readDocument } from '../../body.ts';
+import { OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
 import { initiateWormConfiguration } from '../../documents/worm.ts';
-import { OssError } from '../../errors.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
+import { readDocument } from '../../request/body.ts';
 import { decode } from '../../xml/schema.ts';
 
 /** Begins a retention policy; a day is left to lock it or to drop it (reference 7.2.1). */

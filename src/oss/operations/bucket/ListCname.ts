@@ -1,6 +1,6 @@
 import { isoDate } from '../../../lib/dates.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
 /** The domains of the bucket, none or more (reference 7.18.4; evidence for [ListCname-1]). */

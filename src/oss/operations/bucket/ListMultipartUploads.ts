@@ -1,10 +1,10 @@
 import type { UploadStart } from '../../../index/upload-records.ts';
 import { isoDate } from '../../../lib/dates.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import { LIST_MAX } from '../../limits.ts';
-import { countParameter, encodingParameter, textParameter } from '../../list-parameters.ts';
-import { startBehind } from '../../object-listing.ts';
+import { startBehind } from '../../listing/objects.ts';
+import { countParameter, encodingParameter, textParameter } from '../../listing/parameters.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
 /** Lists uploads that are neither completed nor aborted (reference 8.3.6). */

@@ -1,13 +1,13 @@
 import { nameOf } from '../../../index/version-listing.ts';
 import type { VersionListPage, VersionListStart } from '../../../index/version-records.ts';
 import { isVersionId } from '../../../index/versions.ts';
-import { invalidArgument } from '../../errors.ts';
+import { invalidArgument } from '../../answer/errors.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import type { Exchange } from '../../exchange.ts';
-import { countParameter, encodingParameter, textParameter } from '../../list-parameters.ts';
-import { startBehind } from '../../object-listing.ts';
+import { startBehind } from '../../listing/objects.ts';
+import { countParameter, encodingParameter, textParameter } from '../../listing/parameters.ts';
+import { writeVersions } from '../../listing/versions.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
-import { writeVersions } from '../../version-listing.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
 /** Lists all versions and delete markers, the newest of each key first (reference 7.6.3). */

@@ -1,7 +1,7 @@
-import { countParameter, encodingParameter, textParameter } from '../../list-parameters.ts';
-import { lastName, startBehind, writeEntries } from '../../object-listing.ts';
+import { xmlReply } from '../../answer/reply.ts';
+import { lastName, startBehind, writeEntries } from '../../listing/objects.ts';
+import { countParameter, encodingParameter, textParameter } from '../../listing/parameters.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
 /** GetBucket, version 1 of the listing (reference 7.1.4). */

@@ -1,9 +1,9 @@
-import { decodeToken, encodeToken } from '../../continuation-token.ts';
-import { invalidArgument } from '../../errors.ts';
-import { countParameter, encodingParameter, textParameter } from '../../list-parameters.ts';
-import { lastName, startBehind, writeEntries } from '../../object-listing.ts';
+import { invalidArgument } from '../../answer/errors.ts';
+import { xmlReply } from '../../answer/reply.ts';
+import { decodeToken, encodeToken } from '../../listing/continuation-token.ts';
+import { lastName, startBehind, writeEntries } from '../../listing/objects.ts';
+import { countParameter, encodingParameter, textParameter } from '../../listing/parameters.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
 /** GetBucketV2 (reference 7.1.5). */

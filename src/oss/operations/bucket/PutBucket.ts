@@ -1,10 +1,10 @@
 import type { BucketAcl, BucketConfig } from '../../../bucket/config.ts';
-import { readDocument } from '../../body.ts';
-import { bucketAclHeader, createBucket, resourceGroup } from '../../bucket-creation.ts';
-import { invalidArgument, OssError } from '../../errors.ts';
+import { invalidArgument, OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { bucketAclHeader, createBucket, resourceGroup } from '../../bucket/creation.ts';
 import { bucketAlreadyExists, type Exchange } from '../../exchange.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
+import { readDocument } from '../../request/body.ts';
 import { decode, document, type Infer, optional, record } from '../../xml/schema.ts';
 import { choice, text } from '../../xml/values.ts';
 import { PutBucketAcl } from './PutBucketAcl.ts';

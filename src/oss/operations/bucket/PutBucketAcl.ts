@@ -1,8 +1,8 @@
-import { readDocument } from '../../body.ts';
-import { bucketAclHeader, createBucket, DEFAULT_RESOURCE_GROUP } from '../../bucket-creation.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { bucketAclHeader, createBucket, DEFAULT_RESOURCE_GROUP } from '../../bucket/creation.ts';
 import { bucketAlreadyExists } from '../../exchange.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
+import { readDocument } from '../../request/body.ts';
 
 /** Sets a bucket's ACL, and creates the bucket where there is none (reference 7.3.1, [PutBucketAcl-2]). */
 export const PutBucketAcl = operation({

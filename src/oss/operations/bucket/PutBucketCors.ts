@@ -1,7 +1,7 @@
-import { requestDocument } from '../../configuration.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { requestDocument } from '../../bucket/configuration.ts';
 import { CORS_BYTES_MAX, corsConfiguration } from '../../documents/cors.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Replaces the rules for requests from other origins (reference 7.16.1). */
 export const PutBucketCors = operation({

@@ -1,8 +1,8 @@
-import { requestDocument } from '../../configuration.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { requestDocument } from '../../bucket/configuration.ts';
 import { defaultEncryptionOf, serverSideEncryptionRule } from '../../documents/encryption.ts';
-import { mustBeAvailable } from '../../encryption.ts';
+import { mustBeAvailable } from '../../object/encryption.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /**
  * Says how new objects are encrypted that do not say it themselves (reference 7.14.1). An algorithm for which the gateway

@@ -1,8 +1,8 @@
 import { POLICY_BYTES_MAX, PolicyError, parseBucketPolicy, policyProblemEc } from '../../../access/policy.ts';
-import { readDocument } from '../../body.ts';
-import { OssError } from '../../errors.ts';
+import { OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
+import { readDocument } from '../../request/body.ts';
 
 /** Replaces the bucket's policy (reference 7.9.1). It is kept byte for byte ([GetBucketPolicy-3]). */
 export const PutBucketPolicy = operation({

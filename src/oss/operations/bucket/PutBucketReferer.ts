@@ -1,7 +1,7 @@
-import { requestDocument } from '../../configuration.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { requestDocument } from '../../bucket/configuration.ts';
 import { refererConfiguration, refererRulesOf } from '../../documents/referer.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Replaces the hotlink protection of a bucket, both lists included (reference 7.12.1). */
 export const PutBucketReferer = operation({

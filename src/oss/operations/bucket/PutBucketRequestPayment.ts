@@ -1,7 +1,7 @@
-import { requestDocument } from '../../configuration.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { requestDocument } from '../../bucket/configuration.ts';
 import { requestPaymentConfiguration } from '../../documents/request-payment.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Says who pays for requests to the bucket (reference 7.15.1). */
 export const PutBucketRequestPayment = operation({

@@ -1,8 +1,8 @@
-import { resourceGroup } from '../../bucket-creation.ts';
-import { requestDocument } from '../../configuration.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { requestDocument } from '../../bucket/configuration.ts';
+import { resourceGroup } from '../../bucket/creation.ts';
 import { resourceGroupConfiguration } from '../../documents/resource-group.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Moves the bucket to another resource group, of which there is one (protocol/oss.md 10.1). */
 export const PutBucketResourceGroup = operation({

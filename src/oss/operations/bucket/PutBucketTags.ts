@@ -1,7 +1,7 @@
-import { requestDocument } from '../../configuration.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { requestDocument } from '../../bucket/configuration.ts';
 import { bucketTagging, checkedBucketTags } from '../../documents/bucket-tagging.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Replaces the tags of a bucket (reference 7.13.1, evidence for [PutBucketTags-2]). */
 export const PutBucketTags = operation({

@@ -1,7 +1,7 @@
-import { requestDocument } from '../../configuration.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { requestDocument } from '../../bucket/configuration.ts';
 import { transferAcceleration } from '../../documents/transfer-acceleration.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Opens the acceleration endpoint for the bucket, or closes it (reference 7.5.1). */
 export const PutBucketTransferAcceleration = operation({

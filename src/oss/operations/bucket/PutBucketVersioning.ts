@@ -1,10 +1,10 @@
 import { wormConflict } from '../../../bucket/worm.ts';
 import { hasMirror } from '../../../website/config.ts';
-import { readDocument } from '../../body.ts';
+import { invalidArgument } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
 import { decodeVersioning } from '../../documents/versioning.ts';
-import { invalidArgument } from '../../errors.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
+import { readDocument } from '../../request/body.ts';
 
 /** Enables or suspends versioning; a bucket that had it once never goes back to none (reference 7.6.1). */
 export const PutBucketVersioning = operation({

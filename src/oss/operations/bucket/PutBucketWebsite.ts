@@ -1,9 +1,9 @@
 import { hasMirror } from '../../../website/config.ts';
-import { readDocument } from '../../body.ts';
+import { invalidArgument } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
 import { websiteConfiguration } from '../../documents/website.ts';
-import { invalidArgument } from '../../errors.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
+import { readDocument } from '../../request/body.ts';
 import { decode } from '../../xml/schema.ts';
 
 /** Makes a bucket a website, in place of the one it was (reference 7.11.1, [PutBucketWebsite-2]). */

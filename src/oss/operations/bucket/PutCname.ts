@@ -1,13 +1,13 @@
 import { CNAMES_MAX, hasCname, withoutCname } from '../../../bucket/cnames.ts';
 import type { BucketConfig } from '../../../bucket/config.ts';
 import type { DomainClaim } from '../../../bucket/domain.ts';
+import { OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { isReserved } from '../../bucket/domain-name.ts';
+import { proveOwnership } from '../../bucket/domain-ownership.ts';
 import { requestedDomain } from '../../documents/cname.ts';
-import { isReserved } from '../../domain-name.ts';
-import { proveOwnership } from '../../domain-ownership.ts';
-import { OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Binds a domain to the bucket, for one who proves to have it (reference 7.18.3). Checks in the order of [PutCname-9]. */
 export const PutCname = operation({

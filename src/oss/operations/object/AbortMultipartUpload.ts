@@ -1,6 +1,6 @@
-import { uploadIdOf, uploadRefusal } from '../../multipart.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { uploadIdOf, uploadRefusal } from '../../object/multipart.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Ends an upload and gives up its parts (reference 8.3.5). */
 export const AbortMultipartUpload = operation({

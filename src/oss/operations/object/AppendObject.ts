@@ -1,16 +1,16 @@
 import { TAIL_BYTES_MAX } from '../../../index/appends.ts';
 import type { ObjectRecord } from '../../../index/records.ts';
-import { commitFragment, misplaced } from '../../append.ts';
-import { encryptionHeaders, requestSealing, sealingOf } from '../../encryption.ts';
-import { invalidArgument, OssError } from '../../errors.ts';
+import { invalidArgument, OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
 import type { Exchange } from '../../exchange.ts';
 import { UPLOAD_BYTES_MAX } from '../../limits.ts';
-import { isInfrequent, requestMeta, requestObjectAcl } from '../../object-meta.ts';
-import { announceObjectAcl, refuseConditions, refuseWrite, warmStorageClass } from '../../object-writes.ts';
+import { commitFragment, misplaced } from '../../object/append.ts';
+import { encryptionHeaders, requestSealing, sealingOf } from '../../object/encryption.ts';
+import { isInfrequent, requestMeta, requestObjectAcl } from '../../object/meta.ts';
+import { taggingHeader } from '../../object/tagging.ts';
+import { uploadBody } from '../../object/upload.ts';
+import { announceObjectAcl, refuseConditions, refuseWrite, warmStorageClass } from '../../object/writes.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
-import { taggingHeader } from '../../tagging.ts';
-import { uploadBody } from '../../upload.ts';
 
 /** Adds bytes to the end of an appendable object, or makes one (reference 8.1.4). */
 export const AppendObject = operation({

@@ -1,8 +1,8 @@
-import { OssError } from '../../errors.ts';
-import { objectRefusal } from '../../object-headers.ts';
+import { OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { objectRefusal } from '../../object/headers.ts';
+import { requestedVersion } from '../../object/version-param.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
-import { requestedVersion } from '../../version-param.ts';
 
 /** Freezes a restored object before its time (protocol/oss.md 10.4; evidence-3). */
 export const CleanRestoredObject = operation({

@@ -10,19 +10,19 @@ import type {
   Tags,
 } from '../../../index/records.ts';
 import { isoDate } from '../../../lib/dates.ts';
-import { type CopySealing, copySealing, isSealedAs, resealed } from '../../copy-seal.ts';
-import { CopySource, CopyUnsettled, copyUntilSettled } from '../../copy-source.ts';
-import { encryptionHeaders, requestSealing } from '../../encryption.ts';
-import { invalidArgument, OssError } from '../../errors.ts';
+import { invalidArgument, OssError } from '../../answer/errors.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import type { Exchange } from '../../exchange.ts';
-import { objectRefusal } from '../../object-headers.ts';
-import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object-meta.ts';
-import { announceObjectAcl } from '../../object-writes.ts';
+import { type CopySealing, copySealing, isSealedAs, resealed } from '../../object/copy-seal.ts';
+import { CopySource, CopyUnsettled, copyUntilSettled } from '../../object/copy-source.ts';
+import { encryptionHeaders, requestSealing } from '../../object/encryption.ts';
+import { objectRefusal } from '../../object/headers.ts';
+import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object/meta.ts';
+import { isFrozen } from '../../object/restore-info.ts';
+import { taggingHeader } from '../../object/tagging.ts';
+import { discardBlobs } from '../../object/upload.ts';
+import { announceObjectAcl } from '../../object/writes.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
-import { isFrozen } from '../../restore-info.ts';
-import { taggingHeader } from '../../tagging.ts';
-import { discardBlobs } from '../../upload.ts';
 import { writeXml } from '../../xml/write.ts';
 
 /**

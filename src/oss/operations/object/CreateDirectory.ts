@@ -1,7 +1,7 @@
-import { directoryPath, mustBeEmpty, mustBeHierarchical } from '../../directories.ts';
-import { objectRefusal } from '../../object-headers.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { directoryPath, mustBeEmpty, mustBeHierarchical } from '../../object/directories.ts';
+import { objectRefusal } from '../../object/headers.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Makes a directory, and those above it; nothing is done where it is there already (reference 8.2.1). */
 export const CreateDirectory = operation({

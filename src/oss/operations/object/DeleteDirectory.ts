@@ -1,12 +1,12 @@
 import { directoryKey } from '../../../index/directory-tree.ts';
-import { decodeToken, encodeToken } from '../../continuation-token.ts';
-import { directoryPath, mustBeHierarchical } from '../../directories.ts';
-import { invalidArgument } from '../../errors.ts';
+import { invalidArgument } from '../../answer/errors.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import type { Exchange } from '../../exchange.ts';
-import { objectRefusal } from '../../object-headers.ts';
-import { requestFlag } from '../../object-meta.ts';
+import { decodeToken, encodeToken } from '../../listing/continuation-token.ts';
+import { directoryPath, mustBeHierarchical } from '../../object/directories.ts';
+import { objectRefusal } from '../../object/headers.ts';
+import { requestFlag } from '../../object/meta.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { writeXml } from '../../xml/write.ts';
 
 /** Objects and directories that one request deletes ([DeleteDirectory-2]). */

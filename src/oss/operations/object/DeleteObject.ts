@@ -1,8 +1,8 @@
-import { objectRefusal } from '../../object-headers.ts';
-import { refuseConditions } from '../../object-writes.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { objectRefusal } from '../../object/headers.ts';
+import { requestedVersion } from '../../object/version-param.ts';
+import { refuseConditions } from '../../object/writes.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
-import { requestedVersion } from '../../version-param.ts';
 
 /** Deletes an object, or one version of it; 204 also where there was none (reference 8.1.5). */
 export const DeleteObject = operation({

@@ -1,6 +1,6 @@
-import { setTags } from '../../object-tags.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { setTags } from '../../object/tags.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Removes all tags of one version of an object; it may have had none (reference 8.6.3). */
 export const DeleteObjectTagging = operation({

@@ -1,9 +1,9 @@
-import { invalidArgument, OssError } from '../../errors.ts';
+import { invalidArgument, OssError } from '../../answer/errors.ts';
 import type { Exchange } from '../../exchange.ts';
-import { isHeaderValue } from '../../header-value.ts';
-import { answerObject, answerWhole } from '../../object-answer.ts';
-import { objectHeaders } from '../../object-headers.ts';
-import { readObject } from '../../object-read.ts';
+import { answerObject, answerWhole } from '../../object/answer.ts';
+import { isHeaderValue } from '../../object/header-value.ts';
+import { objectHeaders } from '../../object/headers.ts';
+import { readObject } from '../../object/read.ts';
 import { operation } from '../../operation.ts';
 
 /** Query parameters that replace a header of the answer ([GetObject-1]). */

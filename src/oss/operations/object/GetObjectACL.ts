@@ -1,7 +1,7 @@
-import { aclReply } from '../../acl-reply.ts';
-import { objectRefusal } from '../../object-headers.ts';
+import { aclReply } from '../../answer/acl-reply.ts';
+import { objectRefusal } from '../../object/headers.ts';
+import { requestedVersion } from '../../object/version-param.ts';
 import { operation } from '../../operation.ts';
-import { requestedVersion } from '../../version-param.ts';
 
 /** The ACL of one version of an object; `default` where it has none of its own (reference 8.4.2). */
 export const GetObjectACL = operation({

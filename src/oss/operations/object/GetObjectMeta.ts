@@ -1,5 +1,5 @@
 import type { Exchange } from '../../exchange.ts';
-import { readObject } from '../../object-read.ts';
+import { readObject } from '../../object/read.ts';
 import { operation } from '../../operation.ts';
 
 const definition = {

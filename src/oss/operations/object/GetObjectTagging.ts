@@ -1,9 +1,9 @@
+import { xmlReply } from '../../answer/reply.ts';
 import { encodeTags } from '../../documents/object-tagging.ts';
-import { objectRefusal } from '../../object-headers.ts';
-import { readingTags } from '../../object-tags.ts';
+import { objectRefusal } from '../../object/headers.ts';
+import { readingTags } from '../../object/tags.ts';
+import { requestedVersion } from '../../object/version-param.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
-import { requestedVersion } from '../../version-param.ts';
 
 /** The tags of one version of an object, in the order in which they were given (reference 8.6.2). */
 export const GetObjectTagging = operation({

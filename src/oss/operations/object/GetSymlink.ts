@@ -1,9 +1,9 @@
 import { percentEncode } from '../../../lib/percent.ts';
-import { OssError } from '../../errors.ts';
-import { objectHeaders } from '../../object-headers.ts';
-import { readObject } from '../../object-read.ts';
+import { OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { objectHeaders } from '../../object/headers.ts';
+import { readObject } from '../../object/read.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /** Tells where a link leads, without a look at its target (reference 8.5.2). */
 export const GetSymlink = operation({

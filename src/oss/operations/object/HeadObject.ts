@@ -1,7 +1,7 @@
-import { compressedHeaders, isCompressed } from '../../compression.ts';
-import { objectHeaders } from '../../object-headers.ts';
-import { readObject } from '../../object-read.ts';
-import { tagCountHeader } from '../../object-tags.ts';
+import { compressedHeaders, isCompressed } from '../../object/compression.ts';
+import { objectHeaders } from '../../object/headers.ts';
+import { readObject } from '../../object/read.ts';
+import { tagCountHeader } from '../../object/tags.ts';
 import { operation } from '../../operation.ts';
 
 /** All headers of GetObject without the body (reference 8.1.7). */

@@ -1,11 +1,11 @@
-import { encryptionHeaders, requestSealing } from '../../encryption.ts';
-import { encodingParameter } from '../../list-parameters.ts';
-import { objectRefusal } from '../../object-headers.ts';
-import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object-meta.ts';
-import { announceObjectAcl, refuseConditions } from '../../object-writes.ts';
+import { xmlReply } from '../../answer/reply.ts';
+import { encodingParameter } from '../../listing/parameters.ts';
+import { encryptionHeaders, requestSealing } from '../../object/encryption.ts';
+import { objectRefusal } from '../../object/headers.ts';
+import { requestFlag, requestMeta, requestObjectAcl, requestStorageClass } from '../../object/meta.ts';
+import { taggingHeader } from '../../object/tagging.ts';
+import { announceObjectAcl, refuseConditions } from '../../object/writes.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
-import { taggingHeader } from '../../tagging.ts';
 import { writeXml } from '../../xml/write.ts';
 
 /** Begins an upload in parts: all that is said of the object but its bytes (reference 8.3.1). */

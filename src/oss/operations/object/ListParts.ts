@@ -1,11 +1,11 @@
 import { isoDate } from '../../../lib/dates.ts';
-import { invalidArgument } from '../../errors.ts';
+import { invalidArgument } from '../../answer/errors.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import type { Exchange } from '../../exchange.ts';
 import { LIST_MAX } from '../../limits.ts';
-import { countParameter, encodingParameter } from '../../list-parameters.ts';
-import { uploadIdOf, uploadRefusal } from '../../multipart.ts';
+import { countParameter, encodingParameter } from '../../listing/parameters.ts';
+import { uploadIdOf, uploadRefusal } from '../../object/multipart.ts';
 import { operation } from '../../operation.ts';
-import { xmlReply } from '../../reply.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
 /** Lists the parts of an unfinished upload (reference 8.3.7). */

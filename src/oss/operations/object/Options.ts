@@ -1,8 +1,8 @@
 import { type Preflight, type PreflightResult, preflight } from '../../../access/cors.ts';
-import { type ErrorDetail, OssError } from '../../errors.ts';
+import { type ErrorDetail, OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
 import type { Exchange } from '../../exchange.ts';
 import { type Operation, operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
 
 /**
  * What a browser asks before a request from another origin (OptionObject, reference 7.16.4). It asks without

@@ -1,9 +1,7 @@
 import { BodyFailure } from '../../../blob/failure.ts';
-import { authSettingsOf } from '../../auth-settings.ts';
-import { requestMd5 } from '../../body.ts';
+import { OssError } from '../../answer/errors.ts';
 import { formCallback } from '../../callback/requested.ts';
 import { respondWithCallback } from '../../callback/respond.ts';
-import { OssError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { ReceivedBody } from '../../form/body.ts';
 import { boundaryOf, malformedForm } from '../../form/boundary.ts';
@@ -12,9 +10,11 @@ import { uploadHeaders } from '../../form/headers.ts';
 import { readForm } from '../../form/read.ts';
 import { objectUrl, successReply } from '../../form/success.ts';
 import { UPLOAD_BYTES_MAX } from '../../limits.ts';
-import { type PutWishes, putObject, putWishes } from '../../object-put.ts';
+import { type PutWishes, putObject, putWishes } from '../../object/put.ts';
+import { bodyError, uploadStream } from '../../object/upload.ts';
 import { operation } from '../../operation.ts';
-import { bodyError, uploadStream } from '../../upload.ts';
+import { authSettingsOf } from '../../request/auth-settings.ts';
+import { requestMd5 } from '../../request/body.ts';
 
 /**
  * Uploads an object by an HTML form (protocol/oss.md chapter 2). The form's own signature decides who it is from: one

@@ -1,9 +1,9 @@
+import { emptyReply } from '../../answer/reply.ts';
 import { respondWithCallback } from '../../callback/respond.ts';
-import { putObject, putWishes } from '../../object-put.ts';
-import { refuseConditions } from '../../object-writes.ts';
+import { putObject, putWishes } from '../../object/put.ts';
+import { uploadBody } from '../../object/upload.ts';
+import { refuseConditions } from '../../object/writes.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
-import { uploadBody } from '../../upload.ts';
 
 /** Uploads an object in one request (reference 8.1.1). The body is complete in R2 before the object exists. */
 export const PutObject = operation({

@@ -1,10 +1,10 @@
-import { OssError } from '../../errors.ts';
-import { objectRefusal } from '../../object-headers.ts';
-import { parseObjectAcl } from '../../object-meta.ts';
-import { announceObjectAcl } from '../../object-writes.ts';
+import { OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { objectRefusal } from '../../object/headers.ts';
+import { parseObjectAcl } from '../../object/meta.ts';
+import { requestedVersion } from '../../object/version-param.ts';
+import { announceObjectAcl } from '../../object/writes.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
-import { requestedVersion } from '../../version-param.ts';
 
 /** Gives one version of an object an ACL of its own, or with `default` the bucket's again (reference 8.4.1). */
 export const PutObjectACL = operation({

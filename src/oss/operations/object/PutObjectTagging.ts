@@ -1,8 +1,8 @@
-import { readDocument } from '../../body.ts';
+import { emptyReply } from '../../answer/reply.ts';
 import { decodeTags } from '../../documents/object-tagging.ts';
-import { setTags } from '../../object-tags.ts';
+import { setTags } from '../../object/tags.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
+import { readDocument } from '../../request/body.ts';
 
 /** Replaces the tags of one version of an object (reference 8.6.1). */
 export const PutObjectTagging = operation({

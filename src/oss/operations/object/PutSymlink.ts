@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { percentDecode } from '../../../lib/percent.ts';
-import { isObjectName } from '../../address.ts';
-import { invalidArgument, OssError } from '../../errors.ts';
-import { objectRefusal } from '../../object-headers.ts';
-import { requestFlag, requestMeta, requestObjectAcl } from '../../object-meta.ts';
-import { announceObjectAcl, mayOverwrite, refuseConditions, warmStorageClass } from '../../object-writes.ts';
+import { invalidArgument, OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { objectRefusal } from '../../object/headers.ts';
+import { requestFlag, requestMeta, requestObjectAcl } from '../../object/meta.ts';
+import { taggingHeader } from '../../object/tagging.ts';
+import { announceObjectAcl, mayOverwrite, refuseConditions, warmStorageClass } from '../../object/writes.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
-import { taggingHeader } from '../../tagging.ts';
+import { isObjectName } from '../../request/address.ts';
 
 /** Makes a link to another object of the bucket. Nothing about the target is checked before it is read (reference 8.5.1). */
 export const PutSymlink = operation({

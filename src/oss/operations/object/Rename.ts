@@ -1,11 +1,11 @@
 import { percentDecode } from '../../../lib/percent.ts';
-import { KEY_BYTES_MAX } from '../../address.ts';
-import { directoryPath, mustBeHierarchical } from '../../directories.ts';
-import { invalidArgument, OssError } from '../../errors.ts';
+import { invalidArgument, OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
 import type { Exchange } from '../../exchange.ts';
-import { objectRefusal } from '../../object-headers.ts';
+import { directoryPath, mustBeHierarchical } from '../../object/directories.ts';
+import { objectRefusal } from '../../object/headers.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
+import { KEY_BYTES_MAX } from '../../request/address.ts';
 
 /** Gives an object or a directory another name, whole and at once (reference 8.2.2). */
 export const Rename = operation({

@@ -1,11 +1,11 @@
 import { hasTiers } from '../../../index/restore.ts';
-import { readDocument } from '../../body.ts';
+import { invalidArgument, OssError } from '../../answer/errors.ts';
+import { emptyReply } from '../../answer/reply.ts';
 import { restoreRequest } from '../../documents/restore-request.ts';
-import { invalidArgument, OssError } from '../../errors.ts';
-import { objectRefusal } from '../../object-headers.ts';
+import { objectRefusal } from '../../object/headers.ts';
+import { requestedVersion } from '../../object/version-param.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
-import { requestedVersion } from '../../version-param.ts';
+import { readDocument } from '../../request/body.ts';
 import { decode, type Infer } from '../../xml/schema.ts';
 
 /** Makes a frozen object readable for some days, or a restored one for longer (reference 8.1.10). */

@@ -1,4 +1,4 @@
-import { OssError } from '../../errors.ts';
+import { OssError } from '../../answer/errors.ts';
 import { operation } from '../../operation.ts';
 
 /** Newer than the reference; answered as the live service does where it is not offered (evidence for ledger 3). */

@@ -1,11 +1,17 @@
-import { encryptionHeaders, sealingOf } from '../../encryption.ts';
-import { mustHaveUpload, partNumberOf, refusePartEncryption, uploadIdOf, uploadRefusal } from '../../multipart.ts';
-import { md5OfEtag } from '../../object-headers.ts';
-import { isInfrequent } from '../../object-meta.ts';
-import { refuseConditions } from '../../object-writes.ts';
+import { emptyReply } from '../../answer/reply.ts';
+import { encryptionHeaders, sealingOf } from '../../object/encryption.ts';
+import { md5OfEtag } from '../../object/headers.ts';
+import { isInfrequent } from '../../object/meta.ts';
+import {
+  mustHaveUpload,
+  partNumberOf,
+  refusePartEncryption,
+  uploadIdOf,
+  uploadRefusal,
+} from '../../object/multipart.ts';
+import { commitBody, uploadBody } from '../../object/upload.ts';
+import { refuseConditions } from '../../object/writes.ts';
 import { operation } from '../../operation.ts';
-import { emptyReply } from '../../reply.ts';
-import { commitBody, uploadBody } from '../../upload.ts';
 
 /** Uploads one part, of any size up to 5 GB, in place of an earlier one of its number (reference 8.3.2). */
 export const UploadPart = operation({

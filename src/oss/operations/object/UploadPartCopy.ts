@@ -1,18 +1,24 @@
 import type { MarkerInfo, ReadReply } from '../../../index/records.ts';
 import { isoDate } from '../../../lib/dates.ts';
-import { CopySource, CopyUnsettled, copyUntilSettled } from '../../copy-source.ts';
-import { encryptionHeaders, sealingOf } from '../../encryption.ts';
-import { invalidArgument, OssError } from '../../errors.ts';
+import { invalidArgument, OssError } from '../../answer/errors.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import type { Exchange } from '../../exchange.ts';
 import { UPLOAD_BYTES_MAX } from '../../limits.ts';
-import { mustHaveUpload, partNumberOf, refusePartEncryption, uploadIdOf, uploadRefusal } from '../../multipart.ts';
-import { isInfrequent } from '../../object-meta.ts';
+import { CopySource, CopyUnsettled, copyUntilSettled } from '../../object/copy-source.ts';
+import { encryptionHeaders, sealingOf } from '../../object/encryption.ts';
+import { isInfrequent } from '../../object/meta.ts';
+import {
+  mustHaveUpload,
+  partNumberOf,
+  refusePartEncryption,
+  uploadIdOf,
+  uploadRefusal,
+} from '../../object/multipart.ts';
+import { copyPart, type Storing } from '../../object/part-copy.ts';
+import { type ByteRange, rangeOf } from '../../object/range.ts';
+import { isFrozen } from '../../object/restore-info.ts';
+import { commitBody } from '../../object/upload.ts';
 import { operation } from '../../operation.ts';
-import { copyPart, type Storing } from '../../part-copy.ts';
-import { type ByteRange, rangeOf } from '../../range.ts';
-import { xmlReply } from '../../reply.ts';
-import { isFrozen } from '../../restore-info.ts';
-import { commitBody } from '../../upload.ts';
 import { writeXml } from '../../xml/write.ts';
 
 const RANGE = 'x-oss-copy-source-range';

@@ -1,7 +1,7 @@
-import { OssError } from '../../errors.ts';
+import { OssError } from '../../answer/errors.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import { operation } from '../../operation.ts';
-import { endpointsOf, regionsOf } from '../../regions.ts';
-import { xmlReply } from '../../reply.ts';
+import { endpointsOf, regionsOf } from '../../request/regions.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
 const ACCELERATE_ENDPOINT = 'oss-accelerate.aliyuncs.com';

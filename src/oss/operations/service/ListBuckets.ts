@@ -2,14 +2,14 @@ import type { BucketEntry } from '../../../bucket/config.ts';
 import type { DirectoryPage, DirectoryQuery, TagWish } from '../../../bucket/directory.ts';
 import { isoDate } from '../../../lib/dates.ts';
 import { parseStrictJson } from '../../../lib/json.ts';
+import { invalidArgument } from '../../answer/errors.ts';
+import { xmlReply } from '../../answer/reply.ts';
 import { bucketTagging } from '../../documents/bucket-tagging.ts';
-import { invalidArgument } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
-import { countParameter } from '../../list-parameters.ts';
-import { writeOwner } from '../../object-listing.ts';
+import { writeOwner } from '../../listing/objects.ts';
+import { countParameter } from '../../listing/parameters.ts';
 import { operation } from '../../operation.ts';
-import { endpointsOf } from '../../regions.ts';
-import { xmlReply } from '../../reply.ts';
+import { endpointsOf } from '../../request/regions.ts';
 import { XmlWriter } from '../../xml/write.ts';
 
 /** Most tags to filter by. */

@@ -5,7 +5,7 @@ import { stringToSignRtmp } from '../../../../src/oss/auth/rtmp.ts';
 import { isSignedSubresource, signedSubresources } from '../../../../src/oss/auth/signed-subresources.ts';
 import { canonicalResourceV1 } from '../../../../src/oss/auth/v1.ts';
 import { canonicalResourceV2 } from '../../../../src/oss/auth/v2.ts';
-import { Query } from '../../../../src/oss/query.ts';
+import { Query } from '../../../../src/oss/request/query.ts';
 import { altered, received, refusal, settings, signed, ways } from '../../../support/auth.ts';
 
 const query = (raw: string) => canonicalQuery(new Query(raw).pairs);

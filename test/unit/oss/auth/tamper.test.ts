@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { OssError } from '../../../../src/oss/answer/errors.ts';
 import { authenticate, type SignedRequest } from '../../../../src/oss/auth/authenticate.ts';
 import { isSignedSubresource, signedSubresources } from '../../../../src/oss/auth/signed-subresources.ts';
-import { OssError } from '../../../../src/oss/errors.ts';
-import { Query } from '../../../../src/oss/query.ts';
+import { Query } from '../../../../src/oss/request/query.ts';
 import { altered, now, received, refusal, securityToken, settings, signed, ways } from '../../../support/auth.ts';
 import type { ToSign } from '../../../support/sign.ts';
 

@@ -6,7 +6,7 @@ import { signingKey } from '../../../../src/oss/auth/signing-key.ts';
 import { signV1, stringToSignV1 } from '../../../../src/oss/auth/v1.ts';
 import { signV2, stringToSignV2 } from '../../../../src/oss/auth/v2.ts';
 import { canonicalRequestV4, isSignedByRuleV4, signV4, stringToSignV4 } from '../../../../src/oss/auth/v4.ts';
-import { Query } from '../../../../src/oss/query.ts';
+import { Query } from '../../../../src/oss/request/query.ts';
 import { accessKeyId, accessKeySecret, received, securityToken, settings } from '../../../support/auth.ts';
 
 /** The vectors of protocol/oss.md chapter 1: the text that is signed, to the byte, and that the request is let in. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { OssError } from '../../../../src/oss/answer/errors.ts';
 import { CALLBACK_CHARACTERS_MAX, parseCallback, parseVariables } from '../../../../src/oss/callback/parameters.ts';
-import { OssError } from '../../../../src/oss/errors.ts';
 
 const rules = { allowPrivate: false, ownHosts: ['oss.example.net'], refuseIpv6: true };
 const url = 'http://app.example.com/cb';

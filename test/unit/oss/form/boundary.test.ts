@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OssError } from '../../../../src/oss/errors.ts';
+import { OssError } from '../../../../src/oss/answer/errors.ts';
 import { boundaryOf } from '../../../../src/oss/form/boundary.ts';
 
 function outcome(contentType: string | null): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OssError } from '../../../../src/oss/errors.ts';
+import { OssError } from '../../../../src/oss/answer/errors.ts';
 import { checkForm, type FormRules } from '../../../../src/oss/form/check.ts';
 import { FormFields } from '../../../../src/oss/form/read.ts';
 import { accessKeyId, accessKeySecret, now, securityToken, settings } from '../../../support/auth.ts';

@@ -1,4 +1,4 @@
-import { OssError } from '../../../../src/oss/errors.ts';
+import { OssError } from '../../../../src/oss/answer/errors.ts';
 import type { ByteSource } from '../../../../src/oss/form/multipart.ts';
 import { type FormField, readForm } from '../../../../src/oss/form/read.ts';
 

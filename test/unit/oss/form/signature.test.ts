@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { OssError } from '../../../../src/oss/answer/errors.ts';
 import type { AuthSettings } from '../../../../src/oss/auth/authenticate.ts';
-import { OssError } from '../../../../src/oss/errors.ts';
 import { FormFields } from '../../../../src/oss/form/read.ts';
 import { authenticateForm } from '../../../../src/oss/form/signature.ts';
 import { accessKeyId, accessKeySecret, now, securityToken, settings } from '../../../support/auth.ts';

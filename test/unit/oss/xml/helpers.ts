@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { OssError } from '../../../../src/oss/errors.ts';
+import { OssError } from '../../../../src/oss/answer/errors.ts';
 
 const encoder = new TextEncoder();
 

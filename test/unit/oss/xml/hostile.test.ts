@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
-import { OssError } from '../../../../src/oss/errors.ts';
+import { OssError } from '../../../../src/oss/answer/errors.ts';
 import { parseXml } from '../../../../src/oss/xml/parse.ts';
 import { scan } from '../../../../src/oss/xml/scan.ts';
 import { decode } from '../../../../src/oss/xml/schema.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OssError } from '../../../../src/oss/errors.ts';
+import { OssError } from '../../../../src/oss/answer/errors.ts';
 import { parseXml, type XmlElement } from '../../../../src/oss/xml/parse.ts';
 import { bytes, refused } from './helpers.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { OssError } from '../../../../src/oss/errors.ts';
+import { OssError } from '../../../../src/oss/answer/errors.ts';
 import {
   atMostOneOf,
   decode,
