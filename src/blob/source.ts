@@ -1,3 +1,4 @@
+import type { Pace } from '../lib/pace.ts';
 import { BodyFailure } from './failure.ts';
 
 /** Most bytes that a read waits for: fewer, larger reads cost less CPU, and more than this saves nothing. */
@@ -28,6 +29,7 @@ export class BodySource {
   readonly #from: Reader;
   readonly #idleTimeoutMs: number;
   readonly #now: () => number;
+  readonly #pace: Pace | undefined;
   readonly #slowMs: number;
   /** Bytes that the next read waits for. It doubles while reads are quick, so no pause is mistaken for a long one. */
   #least = 1;
@@ -38,13 +40,15 @@ export class BodySource {
 
   /**
    * @param idleTimeoutMs longest wait for the next bytes
+   * @param pace how fast to read at most
    * @throws {TypeError} on a stream that somebody else reads
    */
-  constructor(stream: ReadableStream<Uint8Array>, idleTimeoutMs: number, now: () => number) {
+  constructor(stream: ReadableStream<Uint8Array>, idleTimeoutMs: number, now: () => number, pace?: Pace) {
     this.#from = readerOf(stream);
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#slowMs = Math.min(SLOW_READ_MS, idleTimeoutMs / 4);
     this.#now = now;
+    this.#pace = pace;
   }
 
   /**
@@ -52,7 +56,19 @@ export class BodySource {
    * stands for it from then on.
    * @throws {BodyFailure} `timeout`, or `incomplete-body` where the stream broke
    */
-  async read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#pace === undefined ? this.#next(into) : this.#nextAt(this.#pace, into);
+  }
+
+  /** The pause is ours: none of the sender's, whose time for the next bytes begins behind it. */
+  async #nextAt(pace: Pace, into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await this.#next(into.subarray(0, pace.stepBytes));
+    const heldMs = pace.take(bytes.length, this.#now());
+    if (heldMs > 0) await scheduler.wait(heldMs);
+    return bytes;
+  }
+
+  async #next(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     this.#throwIfFailed();
     const began = this.#now();
     this.#waitingSince = began;

@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { Pace } from '../lib/pace.ts';
 import { MAX_SEALED_BLOB_BYTES, sealBytes } from './cipher.ts';
 import { Crc64, crc64 } from './crc64.ts';
 import { crc64Combine } from './crc64-combine.ts';
@@ -43,6 +44,8 @@ export interface WriteOptions {
   key?: MasterKey | undefined;
   /** Longest pause of the sender. */
   idleTimeoutMs: number;
+  /** How fast a stream is read at most. */
+  bytesPerSecond?: number | undefined;
   /** Clock, ms since the epoch. */
   now?: (() => number) | undefined;
   /** Longest blob; a longer body becomes several. */
@@ -88,7 +91,8 @@ export async function writeBody(store: BlobStore, options: WriteOptions): Promis
   }
   try {
     if (body === null || body instanceof Uint8Array) return await writeWhole(task, cut(body, announced ?? 0));
-    const source = new BodySource(body, options.idleTimeoutMs, task.now);
+    const pace = options.bytesPerSecond === undefined ? undefined : new Pace(options.bytesPerSecond);
+    const source = new BodySource(body, options.idleTimeoutMs, task.now, pace);
     try {
       return announced === undefined ? await writeUnknown(task, source) : await writeKnown(task, source, announced);
     } finally {
