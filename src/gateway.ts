@@ -14,6 +14,7 @@ import { drain } from './oss/request/drain.ts';
 import { refuseLoop } from './oss/request/loop.ts';
 import { isMethod } from './oss/request/match.ts';
 import { ownPage } from './oss/request/own-page.ts';
+import { requestedPace } from './oss/request/pace.ts';
 import { answerSite } from './oss/site/site.ts';
 import { isTokenRequest } from './oss/sts/parameters.ts';
 import { answerTokenRequest } from './oss/sts/service.ts';
@@ -21,7 +22,7 @@ import { settingsOf } from './settings.ts';
 
 /** The way of a request: each stage either learns something about it or refuses it, in this order. */
 const pipeline = Router<Request, [Exchange], Response>({
-  before: [loop, address, ownService, customDomain, match, authenticateCaller, configuration, admit, callback],
+  before: [loop, address, ownService, customDomain, match, authenticateCaller, configuration, admit, pace, callback],
   catch: (thrown: unknown, _request: Request, exchange: Exchange) =>
     renderError(asOssError(thrown, exchange), exchange),
   finally: [crossOrigin, hearOut, stamp],
@@ -168,6 +169,11 @@ async function admit(_request: Request, exchange: Exchange): Promise<void> {
     if (exchange.operation.createsBucket && isTaken(exchange)) throw bucketAlreadyExists(exchange.bucket.name);
     throw error;
   }
+}
+
+/** A pace that is none is refused before anything is read or stored. */
+function pace(_request: Request, exchange: Exchange): void {
+  exchange.bytesPerSecond = requestedPace(exchange);
 }
 
 /** Whatever is wrong with a callback is said before anything is stored ([Callback-1]). */

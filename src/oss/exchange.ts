@@ -58,6 +58,8 @@ export class Exchange {
   readonly chargedBy = new Set<string>();
   readonly judgement = new Judgement(this);
 
+  /** How fast the body of the request, or of its answer, is to pass at most, where the client says so. */
+  bytesPerSecond: number | undefined;
   /** What to call once the object is stored. */
   callback: Callback | undefined;
   /** What is said of the object to be stored: the request's headers, or what the fields of a form amount to. */

@@ -26,6 +26,8 @@ export interface Operation {
   readonly taggingHeader?: boolean;
   /** Whether its body gives the object tags: where a policy asks for those, it judges itself, once it has read them. */
   readonly tagsInBody?: boolean;
+  /** Whether its client may set the pace of the body that it sends or gets (`x-oss-traffic-limit`). */
+  readonly paced?: boolean;
   /** What may open it besides a policy: see `access/decide.ts`. */
   readonly access: 'read' | 'write' | 'list' | 'owner' | 'account' | 'none';
   /** What a caller without the permission is told, where the reference has words of its own for it. */

@@ -16,6 +16,7 @@ const named = [
   'x-oss-server-side-encryption-key-id',
   'x-oss-server-side-data-encryption',
   'x-oss-storage-class',
+  'x-oss-traffic-limit',
 ] as const;
 
 const META = 'x-oss-meta-';

@@ -5,6 +5,7 @@ import { compressedHeaders, isCompressed } from './compression.ts';
 import { rangeFits } from './conditions.ts';
 import { objectContent } from './content.ts';
 import { objectHeaders } from './headers.ts';
+import { pacedBody } from './paced.ts';
 import { type ByteRange, rangeOf } from './range.ts';
 import type { ObjectRead } from './read.ts';
 import { tagCountHeader } from './tags.ts';
@@ -26,7 +27,7 @@ export async function answerObject(exchange: Exchange, reply: ObjectRead, overri
   if (isCompressed(exchange.request, record, headers)) {
     const content = await contentOf(exchange, reply, { offset: 0, length: record.size });
     const packed = content.pipeThrough(new CompressionStream('gzip'));
-    return new Response(packed, { headers: compressedHeaders(headers), encodeBody: 'manual' });
+    return new Response(pacedBody(exchange, packed), { headers: compressedHeaders(headers), encodeBody: 'manual' });
   }
   const range = requestedRange(exchange, record);
   if (range === 'whole') return answerWhole(exchange, reply, 200, headers);
@@ -62,7 +63,7 @@ async function answerRange(
   if (exchange.request.method === 'HEAD') return new Response(null, init);
   const body =
     reply.inline?.subarray(range.offset, range.offset + range.length) ?? (await contentOf(exchange, reply, range));
-  return new Response(body, init);
+  return new Response(pacedBody(exchange, body, range.length), init);
 }
 
 /** What is read is the target, where the object is a link. */

@@ -41,7 +41,7 @@ export async function uploadBody(exchange: Exchange, key: string, options: Uploa
   const md5 = requestMd5(request.headers);
   const { limit = UPLOAD_BYTES_MAX, tooLarge = entityTooLarge } = options;
   if (length !== undefined && length > limit) throw tooLarge(limit);
-  return uploadStream(exchange, key, { ...options, body: request.body, length, md5 });
+  return uploadStream(exchange, key, { ...options, body: request.body, length, md5, fromClient: true });
 }
 
 export interface StreamOptions extends UploadOptions {
@@ -50,6 +50,8 @@ export interface StreamOptions extends UploadOptions {
   readonly length?: number | undefined;
   /** 16 bytes. */
   readonly md5?: Uint8Array | undefined;
+  /** Whether the client sends it, whose wish for a pace then counts. */
+  readonly fromClient?: boolean;
 }
 
 /**
@@ -70,6 +72,7 @@ export async function uploadStream(exchange: Exchange, key: string, options: Str
       infrequent: options.infrequent ?? false,
       key: options.sealing?.key,
       idleTimeoutMs: BODY_IDLE_MS,
+      bytesPerSecond: options.fromClient ? exchange.bytesPerSecond : undefined,
     });
     return asUploaded(written);
   } catch (error) {

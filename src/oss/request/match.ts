@@ -18,7 +18,6 @@ const signatureKeys = new Set([
   'x-oss-access-key-id',
   'x-oss-security-token',
   'x-oss-request-payer',
-  // Accepted and not enforced: the platform has no such limit.
   'x-oss-traffic-limit',
 ]);
 

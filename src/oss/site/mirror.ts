@@ -13,6 +13,7 @@ import { INLINE_BYTES_MAX, UPLOAD_BYTES_MAX } from '../limits.ts';
 import { requestSealing, type Sealing, sealingInForce } from '../object/encryption.ts';
 import { DEFAULT_CONTENT_TYPE } from '../object/headers.ts';
 import { isInfrequent, requestMeta } from '../object/meta.ts';
+import { pacedBody } from '../object/paced.ts';
 import { asUploaded, commitBody } from '../object/upload.ts';
 import { overriddenHeaders } from '../operations/object/GetObject.ts';
 import { requestMd5 } from '../request/body.ts';
@@ -186,7 +187,7 @@ function contentAnswer(
   for (const [name, value] of Object.entries(meta.user)) headers[`x-oss-meta-${name}`] = value;
   if (exchange.request.method === 'GET') Object.assign(headers, overriddenHeaders(exchange));
   if (length !== undefined) headers['content-length'] = String(length);
-  return new Response(body, { headers, encodeBody: 'manual' });
+  return new Response(body && pacedBody(exchange, body, length), { headers, encodeBody: 'manual' });
 }
 
 /** What is stored of an origin's headers; user metadata only where the rule says so, and none of it where it is no good. */

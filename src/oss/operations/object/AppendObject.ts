@@ -22,6 +22,7 @@ export const AppendObject = operation({
   action: 'PutObject',
   access: 'write',
   taggingHeader: true,
+  paced: true,
   hierarchical: false,
   async run(exchange) {
     const { key } = exchange;

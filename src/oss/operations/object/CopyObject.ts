@@ -37,6 +37,7 @@ export const CopyObject = operation({
   action: 'PutObject',
   access: 'write',
   taggingHeader: true,
+  paced: true,
   hierarchical: true,
   async run(exchange) {
     const wish = wishOf(exchange);

@@ -27,6 +27,7 @@ export const GetObject = operation({
   access: 'read',
   hierarchical: true,
   site: 'object',
+  paced: true,
   async run(exchange) {
     const overridden = overriddenHeaders(exchange);
     const reply = await readObject(exchange, { content: true, conditional: true, follow: 'get' });

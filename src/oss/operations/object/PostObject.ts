@@ -15,6 +15,7 @@ import { bodyError, uploadStream } from '../../object/upload.ts';
 import { operation } from '../../operation.ts';
 import { authSettingsOf } from '../../request/auth-settings.ts';
 import { requestMd5 } from '../../request/body.ts';
+import { formPace } from '../../request/pace.ts';
 
 /**
  * Uploads an object by an HTML form (protocol/oss.md chapter 2). The form's own signature decides who it is from: one
@@ -62,6 +63,7 @@ async function post(exchange: Exchange, body: ReceivedBody, boundary: string): P
   exchange.authentication = checked.authentication;
   exchange.wishes = uploadHeaders(form.fields, checked.contentType);
   await exchange.judgement.judgeObjects([{ key }]);
+  exchange.bytesPerSecond = formPace(exchange.wishes);
   exchange.callback = await formCallback(exchange, form.fields);
   const stored = await putObject(exchange, key, formWishes(exchange), (options) =>
     uploadStream(exchange, key, {
@@ -73,6 +75,7 @@ async function post(exchange: Exchange, body: ReceivedBody, boundary: string): P
         body.checkDigest();
       }),
       limit: checked.length.max,
+      fromClient: true,
     }),
   );
   const { facts, headers } = stored;

@@ -14,6 +14,7 @@ export const PutObject = operation({
   action: 'PutObject',
   access: 'write',
   taggingHeader: true,
+  paced: true,
   hierarchical: true,
   async run(exchange) {
     const { request, key } = exchange;

@@ -21,6 +21,7 @@ export const UploadPart = operation({
   select: ['uploadId', 'partNumber'],
   action: 'PutObject',
   access: 'write',
+  paced: true,
   hierarchical: true,
   async run(exchange) {
     const { key, index } = exchange;

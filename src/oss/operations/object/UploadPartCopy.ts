@@ -32,6 +32,7 @@ export const UploadPartCopy = operation({
   selectHeader: 'x-oss-copy-source',
   action: 'PutObject',
   access: 'write',
+  paced: true,
   hierarchical: true,
   async run(exchange) {
     const number = partNumberOf(exchange);
