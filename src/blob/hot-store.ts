@@ -19,6 +19,14 @@ interface Kept {
 const hot = new Map<string, Kept>();
 let hotBytes = 0;
 
+/** What this isolate keeps, for tests that count reads. */
+export const hotBlobs = {
+  clear(): void {
+    hot.clear();
+    hotBytes = 0;
+  },
+};
+
 /**
  * Keeps small blobs that were read lately in the isolate's memory, so that what is asked for often costs no R2 read. A
  * name always means the same bytes, so what is kept can never be stale: whether an object still has this content, and
