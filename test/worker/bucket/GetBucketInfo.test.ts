@@ -88,6 +88,9 @@ describe('GetBucketInfo', () => {
       'ServerSideEncryptionRule',
       'SSEAlgorithm',
       'KMSMasterKeyID',
+      'BucketPolicy',
+      'LogBucket',
+      'LogPrefix',
       'Comment',
       'BlockPublicAccess',
     ]);
