@@ -22,6 +22,8 @@ interface Pieces {
 const smallest: Pieces = { size: '100KiB', bytes: 100 * KIB, part: { body: 100 * KIB } };
 /** What ali-oss cuts uploads into. Blobs of this size are never kept in memory, so one stands for all. */
 const usual: Pieces = { size: '1MiB', bytes: MIB, part: { copyOf: 'segments/seed-1MiB' } };
+/** Half of what compaction would still rewrite: from here on a read costs more for its bytes than for being one. */
+const large: Pieces = { size: '4MiB', bytes: 4 * MIB, part: { copyOf: 'segments/seed-4MiB' } };
 
 async function prepare(target: Gateway, name: string, { size, bytes, part }: Pieces): Promise<string> {
   if ('copyOf' in part) await target.must(target.signed('PUT', part.copyOf, { body: bytes }));
@@ -93,5 +95,6 @@ function download(pieces: Pieces): Case {
 export const segmentCases: readonly Case[] = [
   download(smallest),
   download(usual),
+  download(large),
   { name: 'GET compacted', unit: 'MB/s', concurrency: 1, sides: [compacted(smallest), oneSegment(gateway, smallest)] },
 ];
