@@ -53,9 +53,14 @@ export class ConfigReader {
   }
 }
 
-/** Keeps a configuration that a change has just returned. */
-export function rememberConfig(name: string, config: BucketConfig | null): void {
-  remember(name, { config, asOf: Date.now() });
+/**
+ * Keeps a configuration that a change has just returned.
+ * @returns it, as it can be acted on
+ */
+export function rememberConfig<T extends BucketConfig | null>(name: string, stored: T): T {
+  const copy = legibleCopy({ config: stored, asOf: Date.now() });
+  keep(name, copy);
+  return copy.config as T;
 }
 
 /** For tests: what this isolate believes about a bucket, or everything forgotten. */
@@ -64,8 +69,16 @@ export const configCopies = {
   clear: () => copies.clear(),
 };
 
+function legibleCopy(read: Copy): Copy {
+  return read.config === null ? read : { ...read, config: legible(read.config) };
+}
+
 function remember(name: string, read: Copy): Copy {
-  const copy = read.config === null ? read : { ...read, config: legible(read.config) };
+  return keep(name, legibleCopy(read));
+}
+
+/** @returns the copy, or a newer one that is known already */
+function keep(name: string, copy: Copy): Copy {
   const known = copies.get(name);
   // Never step back within one bucket's life: two reads may come home in the wrong order.
   if (

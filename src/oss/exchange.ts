@@ -6,7 +6,6 @@ import { type BlobStore, R2BlobStore } from '../blob/store.ts';
 import type { BucketConfig, ConfigPatch } from '../bucket/config.ts';
 import { ConfigReader, rememberConfig } from '../bucket/config-cache.ts';
 import { DomainReader } from '../bucket/domain-reader.ts';
-import { legible } from '../bucket/legible.ts';
 import { IndexClient } from '../index/client.ts';
 import type { WriteGuard } from '../index/records.ts';
 import { randomHex } from '../lib/random.ts';
@@ -237,9 +236,7 @@ export class Exchange {
         current.version,
         patch,
       );
-      const stored = 'config' in reply ? reply.config : reply.conflict;
-      const config = stored && legible(stored);
-      rememberConfig(current.name, config);
+      const config = rememberConfig(current.name, 'config' in reply ? reply.config : reply.conflict);
       if (config === null) throw noSuchBucket(current.name);
       this.#bucket = config;
       if ('config' in reply) return config;

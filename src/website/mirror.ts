@@ -4,6 +4,7 @@ import type { MasterKey } from '../blob/master-keys.ts';
 import { BodySource } from '../blob/source.ts';
 import type { BlobStore } from '../blob/store.ts';
 import { type WrittenBody, writeBody } from '../blob/write.ts';
+import { within } from '../lib/within.ts';
 
 /** Bodies up to this are taken whole before a byte is answered, so that what is wrong with them can be told. */
 export const WHOLE_BYTES = 256 * 1_024;
@@ -174,19 +175,13 @@ class Sink {
   /** Done when the bytes are taken, or never will be. */
   async write(chunk: Uint8Array): Promise<void> {
     if (this.isGone) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), this.#idleTimeoutMs);
-    });
     const taken = this.#writer.write(chunk).then(
       () => true,
       () => false,
     );
-    if (!(await Promise.race([taken, late]))) {
-      this.isGone = true;
-      this.#writer.abort(new Error('nothing is taken')).catch(() => {});
-    }
-    clearTimeout(timer);
+    if (await within(this.#idleTimeoutMs, taken)) return;
+    this.isGone = true;
+    this.#writer.abort(new Error('nothing is taken')).catch(() => {});
   }
 
   async close(): Promise<void> {

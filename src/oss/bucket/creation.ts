@@ -1,6 +1,5 @@
 import type { BucketAcl, BucketConfig, BucketSeed, StorageClass } from '../../bucket/config.ts';
 import { rememberConfig } from '../../bucket/config-cache.ts';
-import { legible } from '../../bucket/legible.ts';
 import { invalidArgument, OssError } from '../answer/errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Permission } from '../request/access-request.ts';
@@ -58,7 +57,6 @@ export async function createBucket(
   };
   const reply = await exchange.env.BUCKET.get(exchange.env.BUCKET.idFromName(name)).create(seed);
   if ('full' in reply) throw new OssError('TooManyBuckets');
-  const config = legible('created' in reply ? reply.created : reply.exists);
-  rememberConfig(name, config);
+  const config = rememberConfig(name, 'created' in reply ? reply.created : reply.exists);
   return { config, created: 'created' in reply };
 }

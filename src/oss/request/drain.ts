@@ -1,3 +1,5 @@
+import { within } from '../../lib/within.ts';
+
 /**
  * Largest body that a refused request may still send. Where nothing stands in front of the runtime, a client that writes
  * faster than the refusal comes (Node's do) finds its connection closed and never reads why: so it is let finish. More
@@ -22,18 +24,5 @@ export async function drain(request: Request): Promise<void> {
     }
   } catch {
     // The client is gone: nobody waits for the answer.
-  }
-}
-
-/** @returns undefined where the time is over first */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
